@@ -1,0 +1,60 @@
+#ifndef PUMASI_CONTROLPLANE_DOMAIN_CHANGES_H
+#define PUMASI_CONTROLPLANE_DOMAIN_CHANGES_H
+
+#include "controlplane/domain/approval.h"
+#include "controlplane/domain/entity.h"
+#include "controlplane/domain/ledger.h"
+
+/*
+ * What a decision changes: whole new values of objects, ledger entries, and the answer to whoever
+ * asked. A decision writes here and nowhere else; state_apply() makes it so, the engine stores it.
+ *
+ * An object put twice in one decision keeps the last value. changes_find() lets a decision read its
+ * own writes. changes_fini() frees all; a struct changes is reusable after changes_reset().
+ */
+struct change {
+    enum entity_kind kind;
+    struct id id;
+    void *record; /* owned; NULL = deleted */
+};
+
+struct quote {
+    struct id organisation;
+    struct frac value_exact;
+    struct won value_krw;
+    struct won burden_krw;
+    bool confirmed;
+};
+
+struct answer {
+    enum entity_kind kind;
+    struct id id;
+    struct id state;    /* name of the state after the change; none if it has no state */
+    struct id approval; /* awaited; none otherwise */
+    bool has_plan;
+    struct plan plan;
+    bool has_quote;
+    struct quote quote;
+    struct list notes; /* struct plan_line: what else the caller should know */
+};
+
+struct changes {
+    struct change *items;
+    size_t n, cap;
+    struct list entries; /* struct ledger_entry */
+    struct answer answer;
+};
+
+void changes_init(struct changes *c);
+void changes_fini(struct changes *c);
+void changes_reset(struct changes *c);
+
+/* Puts a copy of the record and returns it, to be edited further; borrowed until c is mutated. */
+void *changes_put(struct changes *c, enum entity_kind kind, const void *record);
+void changes_delete(struct changes *c, enum entity_kind kind, const struct id *id);
+const void *changes_find(const struct changes *c, enum entity_kind kind, const struct id *id);
+
+struct ledger_entry *changes_entry(struct changes *c, enum ledger_kind kind);
+void changes_note(struct changes *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

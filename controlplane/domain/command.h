@@ -1,0 +1,196 @@
+#ifndef PUMASI_CONTROLPLANE_DOMAIN_COMMAND_H
+#define PUMASI_CONTROLPLANE_DOMAIN_COMMAND_H
+
+#include "controlplane/domain/contribution.h"
+#include "controlplane/domain/lease.h"
+#include "controlplane/domain/loan.h"
+#include "controlplane/domain/node.h"
+#include "controlplane/domain/organisation.h"
+#include "controlplane/domain/pool.h"
+#include "controlplane/domain/programme.h"
+#include "controlplane/domain/project.h"
+#include "controlplane/domain/usage.h"
+#include "controlplane/domain/user.h"
+
+/*
+ * Everything that can be asked of the decider. A command's arguments are a record with the same
+ * fields as the request message of that name, so that the wire needs no code per command.
+ */
+struct request_head {
+    struct id request_id;
+    bool dry_run;
+};
+extern const struct record_type request_head_type;
+
+/* clang-format off */
+/*      command            name                       roles that may send it (see authorise.h) */
+#define COMMANDS(X)                                                                                \
+    X(APPLY_ORGANISATION,  apply_organisation_request)                                             \
+    X(APPLY_PROGRAMME,     apply_programme_request)                                                \
+    X(APPLY_PROJECT,       apply_project_request)                                                  \
+    X(APPLY_SITE,          apply_site_request)                                                     \
+    X(APPLY_POOL,          apply_pool_request)                                                     \
+    X(PROPOSE_LOAN,        propose_loan_request)                                                   \
+    X(CONSENT_LOAN,        consent_loan_request)                                                   \
+    X(RECALL_LOAN,         recall_loan_request)                                                    \
+    X(REQUEST_ALLOCATION,  request_allocation_request)                                             \
+    X(BOOK_LEASE,          book_lease_request)                                                     \
+    X(RELEASE_LEASE,       release_lease_request)                                                  \
+    X(SIGN_APPROVAL,       sign_approval_request)                                                  \
+    X(RETURN_APPROVAL,     return_approval_request)                                                \
+    X(RECORD_CONTRIBUTION, record_contribution_request)                                            \
+    X(CREATE_JOIN_TOKEN,   create_join_token_command)                                              \
+    X(JOIN,                join_command)                                                           \
+    X(REVOKE_USER,         revoke_user_request)                                                    \
+    X(ATTACH_NODE,         attach_node_command)                                                    \
+    X(REPORT_HELD,         report_held_command)                                                    \
+    X(REPORT_USAGE,        report_usage_command)                                                   \
+    X(BOOTSTRAP,           bootstrap_command)
+/* clang-format on */
+
+enum command_kind {
+#define X(kind, args) COMMAND_##kind,
+    COMMANDS(X)
+#undef X
+        COMMAND_KIND_COUNT
+};
+
+struct apply_organisation_request {
+    struct request_head head;
+    struct organisation organisation;
+};
+struct apply_programme_request {
+    struct request_head head;
+    struct programme programme;
+};
+struct apply_project_request {
+    struct request_head head;
+    struct project project;
+};
+struct apply_site_request {
+    struct request_head head;
+    struct site site;
+};
+struct apply_pool_request {
+    struct request_head head;
+    struct pool pool;
+};
+struct propose_loan_request {
+    struct request_head head;
+    struct loan loan;
+};
+struct consent_loan_request {
+    struct request_head head;
+    struct id id;
+};
+struct recall_loan_request {
+    struct request_head head;
+    struct id id;
+    struct share units;
+    struct instant by; /* NEVER = now + notice */
+    char reason[LIMIT_TEXT_BYTES];
+};
+struct request_allocation_request {
+    struct request_head head;
+    struct id project;
+    char model[32];
+    struct instant from;
+    struct instant to;
+    struct share units;
+    struct won budget_krw;
+    char purpose[LIMIT_TEXT_BYTES];
+};
+struct book_lease_request {
+    struct request_head head;
+    struct id allocation;
+    struct id organisation; /* none: the caller's */
+    uint32_t gpus;
+    struct share units_per_gpu; /* 0 = a whole GPU */
+    struct id isolation;        /* none: whole, or timeslice for a part */
+    struct id service_class;    /* none: committed */
+    uint32_t priority;
+    struct instant from; /* NEVER = now */
+    struct instant to;
+    struct list uids; /* struct user_id */
+    bool one_node;
+};
+struct release_lease_request {
+    struct request_head head;
+    struct id id;
+};
+struct sign_approval_request {
+    struct request_head head;
+    struct id id;
+    char plan_hash[65];
+    struct blob signature;
+    char reason[LIMIT_TEXT_BYTES];
+    char paper[LIMIT_NAME_BYTES];
+};
+struct return_approval_request {
+    struct request_head head;
+    struct id id;
+    char reason[LIMIT_TEXT_BYTES];
+    char paper[LIMIT_NAME_BYTES];
+};
+struct record_contribution_request {
+    struct request_head head;
+    struct contribution contribution;
+};
+
+/* Not messages of the API: what api/ and effect/ make of them after checking secrets and keys. */
+struct create_join_token_command {
+    struct request_head head;
+    struct join_token token;
+};
+struct join_command {
+    struct request_head head;
+    struct id token;
+    char secret_hash[65]; /* SHA-256 of the secret that was shown */
+    char serial[48];      /* of the certificate about to be issued */
+    struct id key_id;
+    struct blob public_key;
+    struct instant certificate_expires_at;
+};
+struct revoke_user_request {
+    struct request_head head;
+    struct id id;
+    char reason[LIMIT_TEXT_BYTES];
+};
+struct attach_node_command {
+    struct request_head head;
+    struct node node;
+};
+struct held_lease {
+    struct id lease;
+    uint64_t fence;
+    uint64_t seq;
+    struct id state; /* installed active draining returned tainted */
+    uint64_t opens;
+    uint64_t denials;
+};
+struct report_held_command {
+    struct request_head head;
+    struct id node;
+    struct list held; /* struct held_lease */
+};
+struct report_usage_command {
+    struct request_head head;
+    struct id node;
+    struct list intervals; /* struct usage_interval, signatures already verified */
+};
+struct bootstrap_command {
+    struct request_head head;
+    struct organisation organisation;
+    struct user user;
+};
+
+#define X(kind, args) extern const struct record_type args##_type;
+COMMANDS(X)
+#undef X
+extern const struct record_type held_lease_type;
+
+const struct record_type *command_type(enum command_kind kind);
+const char *command_name(enum command_kind kind); /* "book-lease" */
+const struct request_head *command_head(enum command_kind kind, const void *args);
+
+#endif

@@ -1,0 +1,126 @@
+#ifndef PUMASI_CONTROLPLANE_DOMAIN_LEASE_H
+#define PUMASI_CONTROLPLANE_DOMAIN_LEASE_H
+
+#include "lib/base/limits.h"
+#include "lib/base/record.h"
+
+/* 임차: a booking by one member organisation of a project inside an allocation. */
+#define LEASE_STATES(X)                                                                            \
+    X(REQUESTED, "requested")                                                                      \
+    X(BOOKED, "booked")                                                                            \
+    X(PREPARING, "preparing")                                                                      \
+    X(ACTIVE, "active")                                                                            \
+    X(DRAINING, "draining")                                                                        \
+    X(RETURNING, "returning")                                                                      \
+    X(ENDED, "ended")                                                                              \
+    X(REFUSED, "refused")                                                                          \
+    X(CANCELLED, "cancelled")                                                                      \
+    X(FAILED, "failed")
+enum lease_state {
+#define X(id, name) LEASE_##id,
+    LEASE_STATES(X)
+#undef X
+        LEASE_STATE_COUNT
+};
+extern const struct enum_names lease_state_names;
+
+#define LEASE_EVENTS(X)                                                                            \
+    X(BOOK, "book")                                                                                \
+    X(REFUSE, "refuse")                                                                            \
+    X(CANCEL, "cancel")     /* before it started */                                                \
+    X(PREPARE, "prepare")   /* its window is near: nodes get grants */                             \
+    X(ACTIVATE, "activate") /* every node has it installed */                                      \
+    X(DRAIN, "drain")       /* notice runs: release, recall */                                     \
+    X(END, "end")           /* its end has come: take back */                                      \
+    X(RETURN, "return")     /* every node returned it clean */                                     \
+    X(FAIL, "fail")
+enum lease_event {
+#define X(id, name) LEASE_EVENT_##id,
+    LEASE_EVENTS(X)
+#undef X
+        LEASE_EVENT_COUNT
+};
+extern const struct enum_names lease_event_names;
+
+enum isolation {
+    ISOLATION_WHOLE,
+    ISOLATION_MIG,
+    ISOLATION_DMEM,
+    ISOLATION_MPS,
+    ISOLATION_TIMESLICE,
+    ISOLATION_COUNT
+};
+extern const struct enum_names isolation_names;
+
+enum service_class { CLASS_COMMITTED, CLASS_OPPORTUNISTIC, CLASS_COUNT };
+extern const struct enum_names service_class_names;
+
+enum end_reason { END_NONE, END_EXPIRED, END_RELEASED, END_RECALLED, END_FAILED, END_REASON_COUNT };
+extern const struct enum_names end_reason_names; /* the first is "" */
+
+enum placement_state {
+    PLACEMENT_PLANNED,
+    PLACEMENT_GRANTED,
+    PLACEMENT_ACTIVE,
+    PLACEMENT_RETURNED,
+    PLACEMENT_TAINTED,
+    PLACEMENT_STATE_COUNT
+};
+extern const struct enum_names placement_state_names;
+
+struct placed_device {
+    char uuid[48];
+    uint32_t major;
+    uint32_t minor;
+    struct share units;
+};
+
+struct placement {
+    struct id node;
+    struct list devices; /* struct placed_device */
+    enum placement_state state;
+};
+
+struct user_id {
+    uint32_t uid;
+};
+
+struct lease {
+    struct id id;
+    struct id allocation;
+    struct id project;
+    struct id programme;
+    struct id organisation;
+    char model[32];
+    uint32_t gpus;
+    struct share units_per_gpu;
+    enum isolation isolation;
+    enum service_class service_class;
+    uint32_t priority;
+    struct instant from;
+    struct instant to;
+    struct instant ends_at;
+    enum end_reason end_reason;
+    enum lease_state state;
+    struct list placements; /* struct placement */
+    uint64_t fence;
+    struct list uids; /* struct user_id, at most 16 */
+    struct id loan;   /* none on the owner's own pool */
+    struct won held_krw;
+    struct id booked_by;
+    struct instant created_at;
+    struct instant active_at;
+    struct instant ended_at;
+};
+extern const struct record_type lease_type;
+
+/* The life cycle: the state after the event, or ERR_STATE naming both. */
+MUST_CHECK int lease_next(enum lease_state state, enum lease_event event, enum lease_state *ret,
+                          struct err *err);
+
+/* Whether it still takes capacity: booked up to returning. */
+bool lease_holds_capacity(const struct lease *l);
+
+struct share lease_units(const struct lease *l); /* gpus x units_per_gpu */
+
+#endif

@@ -1,0 +1,48 @@
+#ifndef PUMASI_CONTROLPLANE_DOMAIN_PROGRAMME_H
+#define PUMASI_CONTROLPLANE_DOMAIN_PROGRAMME_H
+
+#include "billing/policy.h"
+#include "lib/base/limits.h"
+#include "lib/base/record.h"
+
+/* 사업: price list, part-month rule, co-funding policy, eligibility and stages: all dated data. */
+enum eligibility_rule_kind {
+    ELIGIBILITY_LEAD_SIZE_BARRED,         /* values: size classes that may not lead */
+    ELIGIBILITY_LEAD_ORGANISATION_BARRED, /* values: organisations that may not lead */
+    ELIGIBILITY_MEMBER_SIZE_REQUIRED,     /* values: at least one member of one of these classes */
+    ELIGIBILITY_ONE_LEAD,                 /* an organisation leads at most one consortium */
+    ELIGIBILITY_ONE_LAB,                  /* a lab joins at most one consortium */
+    ELIGIBILITY_RULE_COUNT
+};
+extern const struct enum_names eligibility_rule_names;
+
+struct eligibility_rule {
+    enum eligibility_rule_kind rule;
+    struct list values; /* struct id */
+};
+
+struct programme_stage {
+    struct id id;
+    struct instant from;
+    struct instant to;
+};
+
+struct programme {
+    struct id id;
+    char name_ko[LIMIT_NAME_BYTES];
+    char name_en[LIMIT_NAME_BYTES];
+    struct instant from;
+    struct instant to;
+    struct cofunding_policy policy;
+    struct list eligibility; /* struct eligibility_rule */
+    struct list stages;      /* struct programme_stage */
+    int64_t reclaim_s;
+    int64_t cleaning_s;
+    struct won two_approvers_above_krw; /* 0: one approver always suffices */
+};
+
+extern const struct record_type programme_type;
+
+MUST_CHECK int programme_check(const struct programme *p, struct err *err);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef PUMASI_CONTROLPLANE_DOMAIN_STATE_H
+#define PUMASI_CONTROLPLANE_DOMAIN_STATE_H
+
+#include "controlplane/domain/changes.h"
+#include "controlplane/domain/entity.h"
+#include "lib/base/instant.h"
+
+/*
+ * All that the control plane knows, in memory: the objects by kind and id, and indexes that follow
+ * from them (the calendar of devices, quota usage, leases by node, what falls due when). It is the
+ * fold of all changes applied; the same objects loaded in any order give the same state.
+ *
+ * Owned by one thread. Records handed out are borrowed until the next state_apply().
+ */
+struct state;
+
+struct state *state_create(void);
+void state_destroy(struct state *s); /* NULL is fine */
+
+/* NULL when there is none. */
+const void *state_find(const struct state *s, enum entity_kind kind, const struct id *id);
+
+size_t state_count(const struct state *s, enum entity_kind kind);
+
+/* Visits the objects of a kind in order of their id, those after `after` (none: all), until visit
+ * returns false. */
+typedef bool (*state_visit_fn)(const void *record, void *arg);
+void state_each(const struct state *s, enum entity_kind kind, const struct id *after,
+                state_visit_fn visit, void *arg);
+
+/* Makes the changes so: moves the records in (c is left empty) and brings the indexes up to date.
+ */
+void state_apply(struct state *s, struct changes *c);
+
+/* One object from the store: for loading and following. Takes the record; NULL record = deleted. */
+void state_load(struct state *s, enum entity_kind kind, const struct id *id, void *record);
+
+/* The counter that names loans, leases and approvals; part of every commit. */
+uint64_t state_next_number(const struct state *s);
+void state_set_next_number(struct state *s, uint64_t number);
+
+/* The earliest instant at which decide_due() may have something to do; INSTANT_NEVER if none. */
+struct instant state_next_due(const struct state *s);
+
+/* Visits the leases that a node holds or shall hold, in order of id. */
+void state_each_lease_on(const struct state *s, const struct id *node, state_visit_fn visit,
+                         void *arg);
+
+#endif
