@@ -1,0 +1,129 @@
+#ifndef PUMASI_BILLING_COFUNDING_H
+#define PUMASI_BILLING_COFUNDING_H
+
+#include "billing/exact.h"
+#include "billing/policy.h"
+
+/*
+ * Co-funding (민간부담금): what each member of a project used, what it is worth, what it must bear
+ * and what is still missing. A pure function of usage, dated facts and the programme's policy; the
+ * quote, the simulation, the statement and the offline command all call it.
+ *
+ * Per organisation: value = GPU-months x price, per dated line; burden = value x rate (gpu_value)
+ * or value x rate / (1 - rate) (total_cost), then dropped to the payable truncation, once. The cash
+ * floor is the exact share of that burden that the size class in force at the end of the period
+ * must pay in cash.
+ *
+ * All input is borrowed for the call. The result owns its memory.
+ */
+struct dated_size {
+    struct instant from;
+    enum size_class size;
+    enum size_class legal_size; /* of a startup */
+};
+
+struct dated_openness {
+    struct instant from;
+    enum openness openness;
+};
+
+struct cofunding_member {
+    const char *organisation;
+    const struct dated_size *sizes; /* by rising date, none twice */
+    size_t n_sizes;
+};
+
+struct cofunding_usage {
+    uint32_t member; /* index */
+    const char *model;
+    struct window window; /* not empty */
+    int64_t units;        /* of 1/7000 GPU */
+    struct won price_krw; /* per GPU-month instead of the programme's; < 0: none */
+};
+#define PRICE_OF_PROGRAMME ((struct won){-1})
+
+struct cofunding_contribution {
+    uint32_t member;
+    const char *kind;
+    struct won krw; /* >= 0 */
+};
+
+struct cofunding_input {
+    const struct cofunding_policy *policy; /* passed policy_check() */
+    const struct dated_openness *openness; /* by rising date, none twice */
+    size_t n_openness;
+    const struct cofunding_member *members;
+    size_t n_members;
+    const struct cofunding_usage *usage; /* in any order */
+    size_t n_usage;
+    const struct cofunding_contribution *contributions;
+    size_t n_contributions;
+    struct instant period_end; /* exclusive; INSTANT_NEVER: the latest end of usage */
+};
+
+/* GPU time of a member at one price, size class, openness and rate. */
+struct cofunding_line {
+    const char *model;    /* borrowed from the result's member */
+    struct window window; /* first begin to last end of use in it */
+    enum size_class size; /* as registered: a startup stays one */
+    enum openness openness;
+    struct won price_krw; /* per GPU-month */
+    bool price_override;  /* by a loan */
+    char rate[PERCENT_CAP];
+    bool confirmed;
+    struct exact months;
+    struct exact value; /* won */
+    struct exact burden;
+};
+
+struct cofunding_model {
+    char model[MODEL_CAP];
+    struct frac months;
+};
+
+struct cofunding_refusal {
+    const char *kind; /* owned by the result */
+    struct won krw;
+    const char *reason; /* a key: "own-data" "kind-not-accepted"; words: refusal_words() */
+};
+
+struct cofunding_share {
+    const char *organisation; /* owned by the result; NULL in the total */
+    struct exact value;
+    struct won value_krw; /* dropped below 1 won, for show */
+    struct won burden_krw;
+    struct won cash_floor_krw; /* proposed: rounded up to 10 won, at most the burden */
+    struct won in_kind_max_krw;
+    struct won cash_paid_krw;
+    struct won in_kind_accepted_krw;
+    struct won cash_shortfall_krw;
+    struct won shortfall_krw;
+    char cash_floor_rate[PERCENT_CAP]; /* "" when there is none, and then no burden either */
+    bool confirmed;                    /* no unconfirmed rate in it */
+    struct cofunding_model *models;    /* by name; only those with usage */
+    size_t n_models;
+    struct cofunding_line *lines; /* by model, then date, then programme price before overrides */
+    size_t n_lines;
+    struct cofunding_refusal *refusals; /* in the order of the contributions */
+    size_t n_refusals;
+};
+
+struct cofunding_result {
+    struct cofunding_share *members; /* in the order of the input */
+    size_t n_members;
+    struct cofunding_share total; /* sums; no models, lines or refusals */
+};
+
+/*
+ * ERR_NO_RATE: usage without a price, an openness, a size class or a rate in force, or a burden
+ * without a cash floor; the text says which and where to set it. ERR_OVERFLOW: a figure beyond
+ * int64 won. ret must be freed with cofunding_result_destroy().
+ */
+MUST_CHECK int cofunding_eval(const struct cofunding_input *in, struct cofunding_result **ret,
+                              struct err *err);
+void cofunding_result_destroy(struct cofunding_result *r); /* NULL is fine */
+
+/* The reason of a refusal in words; korean selects the language. Static. */
+const char *refusal_words(const char *reason, bool korean);
+
+#endif

@@ -1,0 +1,124 @@
+#ifndef PUMASI_BILLING_POLICY_H
+#define PUMASI_BILLING_POLICY_H
+
+#include "lib/base/record.h"
+
+/*
+ * The dated money rules of a programme (사업): prices, part-month rule, co-funding rates, cash
+ * floors, what counts in kind. Plain records that the control plane stores, shows and copies by
+ * their tables; nothing here knows where they come from.
+ *
+ * A percentage is kept as the text that was decided ("6%", "12.5%"), not as scaled integers: it is
+ * exact whatever its number of digits, it is printed on a statement as it was approved, and
+ * percent_parse() turns it into a fraction. policy_check() has parsed every one, so a policy that
+ * passed it never fails there later.
+ */
+#define MODEL_CAP   32 /* "B200": a device model, with its NUL */
+#define PERCENT_CAP 24
+
+enum part_month { PART_MONTH_30DAY, PART_MONTH_CALENDAR, PART_MONTH_ACTUAL365, PART_MONTH_COUNT };
+extern const struct enum_names part_month_names; /* 30day calendar actual365 */
+
+enum grain { GRAIN_SECOND, GRAIN_DAY, GRAIN_COUNT };
+extern const struct enum_names grain_names; /* second day */
+
+enum burden_base { BURDEN_GPU_VALUE, BURDEN_TOTAL_COST, BURDEN_BASE_COUNT };
+extern const struct enum_names burden_base_names; /* gpu_value total_cost */
+
+/* 기관 유형. NONE is "not said"; it never has a rate. */
+enum size_class {
+    SIZE_NONE,
+    SIZE_LARGE,
+    SIZE_MIDSIZE,
+    SIZE_EARLY_MIDSIZE,
+    SIZE_SME,
+    SIZE_STARTUP,
+    SIZE_UNIVERSITY,
+    SIZE_INSTITUTE,
+    SIZE_NONPROFIT,
+    SIZE_AGENCY,
+    SIZE_SUPPLIER,
+    SIZE_CLASS_COUNT
+};
+extern const struct enum_names size_class_names; /* none large midsize early_midsize ... */
+
+/* 공개수준. NONE is "not said": usage under it is not billed but refused. */
+enum openness {
+    OPENNESS_NONE,
+    OPENNESS_OPEN_COMMERCIAL,
+    OPENNESS_OPEN_NONCOMMERCIAL,
+    OPENNESS_CLOSED,
+    OPENNESS_COUNT
+};
+extern const struct enum_names openness_names; /* none open_commercial ... */
+
+/* Kinds of contribution (납부) that have a meaning here; any other kind is kept and refused. */
+#define CONTRIBUTION_CASH           "cash"
+#define CONTRIBUTION_LABOUR         "labour"
+#define CONTRIBUTION_TANGIBLE_ASSET "tangible_asset"
+#define CONTRIBUTION_DATA           "data"
+
+/* The price of a model from an instant on, until the next price of that model. */
+struct price {
+    char model[MODEL_CAP];
+    struct won krw_per_gpu_month;
+    struct instant from;
+};
+
+/* The co-funding rate of a size class at an openness, from an instant on; NEVER = since ever. */
+struct rate {
+    enum openness openness;
+    enum size_class size;
+    char rate[PERCENT_CAP]; /* "6%" */
+    struct instant from;
+    bool confirmed; /* false: "not confirmed" is printed beside it */
+};
+
+/* The part of the burden that a size class must pay in cash. */
+struct cash_floor {
+    enum size_class size;
+    char rate[PERCENT_CAP]; /* "13%" */
+};
+
+struct cofunding_policy {
+    struct list prices; /* struct price */
+    enum part_month part_month;
+    enum grain grain;
+    enum burden_base burden_base;
+    struct list rates;            /* struct rate */
+    struct list cash_floors;      /* struct cash_floor */
+    struct list in_kind_accepts;  /* struct id: kinds that count in kind */
+    int64_t payable_truncate_krw; /* payable amounts drop what is below this; >= 1 */
+};
+
+extern const struct record_type price_type;
+extern const struct record_type rate_type;
+extern const struct record_type cash_floor_type;
+extern const struct record_type cofunding_policy_type;
+
+/*
+ * Fills the rates, floors, kinds and rules that ship with the product, without prices: confirmed
+ * rates for open_commercial, 50/30/25 % for closed marked "not confirmed", none for
+ * open_noncommercial. Overwrites p; free it with record_fini(&cofunding_policy_type, p).
+ */
+void policy_init_default(struct cofunding_policy *p);
+
+/*
+ * ERR_INVALID names the row ("rates[3]: ...") and the remedy: a percentage that does not parse or
+ * lies outside 0..100 %, 100 % under total_cost, two facts from one date, a negative price,
+ * a truncation below 1 won, cash among the kinds accepted in kind.
+ */
+MUST_CHECK int policy_check(const struct cofunding_policy *p, struct err *err);
+
+/* What is in force at t; borrowed, NULL when nothing is. */
+const struct price *policy_price_at(const struct cofunding_policy *p, const char *model,
+                                    struct instant t);
+const struct rate *policy_rate_at(const struct cofunding_policy *p, enum openness openness,
+                                  enum size_class size, struct instant t);
+const struct cash_floor *policy_cash_floor(const struct cofunding_policy *p, enum size_class size);
+bool policy_accepts_in_kind(const struct cofunding_policy *p, const char *kind);
+
+/* A startup bears the rate of its legal size class; every other class its own. */
+enum size_class size_class_for_rate(enum size_class size, enum size_class legal_size);
+
+#endif
