@@ -190,7 +190,7 @@ COMMANDS(X)
 extern const struct record_type held_lease_type;
 
 const struct record_type *command_type(enum command_kind kind);
-const char *command_name(enum command_kind kind); /* "book-lease" */
+const char *command_name(enum command_kind kind); /* "BOOK_LEASE" */
 const struct request_head *command_head(enum command_kind kind, const void *args);
 
 #endif

@@ -84,6 +84,7 @@ struct placement {
 struct user_id {
     uint32_t uid;
 };
+extern const struct record_type user_id_type;
 
 struct lease {
     struct id id;

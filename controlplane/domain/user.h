@@ -42,6 +42,7 @@ struct user {
 };
 extern const struct record_type user_type;
 
+/* Names that are no role count for nothing. */
 uint32_t user_roles(const struct user *u);
 /* ERR_INVALID names a role that does not exist. */
 MUST_CHECK int roles_parse(const struct list *names, uint32_t *ret, struct err *err);
@@ -63,7 +64,7 @@ struct join_token {
 };
 extern const struct record_type join_token_type;
 
-/* "kim.upstage" */
+/* "kim.upstage"; none when both together are too long for an id. */
 struct id user_id_of(const struct id *name, const struct id *organisation);
 
 #endif
