@@ -53,14 +53,15 @@ struct rpc_method {
 };
 
 /* target: "host:port", "unix:/path" or "ipv4:1.2.3.4:5,6.7.8.9:5". Doesn't wait for a connection.
- * ERR_INVALID: PEM texts that don't fit together, too many metadata, an empty target. */
+ * ERR_INVALID: an empty target, a certificate without its key, text that is no PEM, too many or
+ * malformed metadata. Whether key and certificate fit shows when it connects: in gRPC's log. */
 MUST_CHECK int rpc_channel_create(struct rpc_loop *loop, const char *target,
                                   const struct rpc_channel_options *options,
                                   struct rpc_channel **ret, struct err *err);
 
 /* Cancels every call and stream of the channel and waits until each has had its last callback:
- * after it, none runs. From its start new calls are refused with ERR_CANCELLED. Not on a thread
- * of the loop. NULL is fine. */
+ * after it, none runs. From its start new calls are refused with ERR_CANCELLED. Not on the
+ * loop's thread. NULL is fine. */
 void rpc_channel_destroy(struct rpc_channel *channel);
 
 /* True while at least one server is connected: for metrics and messages, not for decisions. */

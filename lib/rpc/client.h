@@ -22,7 +22,7 @@ struct rpc_request {
     unsigned timeout_ms;
 };
 
-/* The outcome, exactly once, on a thread of the channel's loop. reply is the callee's from now on
+/* The outcome, exactly once, on the thread of the channel's loop. reply is the callee's from now on
  * (rpc_message_destroy()); NULL unless status->code is RPC_OK. status lives for the call. */
 typedef void (*rpc_reply_fn)(void *arg, const struct rpc_status *status, ProtobufCMessage *reply);
 
@@ -33,7 +33,7 @@ MUST_CHECK int rpc_client_start(struct rpc_channel *channel, const struct rpc_re
 
 /* Calls and waits, at most timeout_ms and a little. *ret_reply is the caller's
  * (rpc_message_destroy()). On failure err is rpc_status_err() of the outcome; ret_status (may be
- * NULL) receives the outcome in any case. Not on a thread of the channel's loop. */
+ * NULL) receives the outcome in any case. Not on the thread of the channel's loop. */
 MUST_CHECK int rpc_client_call(struct rpc_channel *channel, const struct rpc_request *request,
                                ProtobufCMessage **ret_reply, struct rpc_status *ret_status,
                                struct err *err);

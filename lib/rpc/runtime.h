@@ -45,7 +45,7 @@ void rpc_runtime_block_signals(sigset_t *ret_waited);
  * once runs out of descriptors never accepts again. Idempotent. ERR_IO when refused. */
 MUST_CHECK int rpc_runtime_raise_descriptors(unsigned long *ret_limit, struct err *err);
 
-/* "1.51.1"-like text for logs; gRPC calls it 29.0.0, the version of its core. Static. */
+/* The version of gRPC's core for logs: 1.51 calls itself "29.0.0". Static. */
 const char *rpc_runtime_version(void);
 
 #endif

@@ -17,7 +17,7 @@
  * Then the message is read, checked (message.h) and unpacked into an arena of the call, and the
  * handler runs. What handlers do with a call stands in server_call.h.
  *
- * Policy and handlers run on threads of the loop and must not block.
+ * Policy and handlers run on the loop's thread and must not block.
  */
 struct rpc_server;
 struct rpc_loop;
@@ -91,7 +91,7 @@ void rpc_server_start(struct rpc_server *server);
 
 /* Stops: closes the listeners, refuses new calls, lets live ones go on for up to grace_ms, then
  * cancels them, and waits until every handler has finished its call (a handler that never does
- * hangs it). Blocks; not on a thread of the loop. Idempotent. */
+ * hangs it). Blocks; not on the loop's thread. Idempotent. */
 void rpc_server_stop(struct rpc_server *server, unsigned grace_ms);
 
 /* Stops with no grace if need be and frees. NULL and a server never started are fine. */

@@ -28,7 +28,8 @@ void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *reply);
 void rpc_call_end(struct rpc_call *call);
 
 /* Failure: the client gets the code's gRPC status, the text, and the code's name. Messages queued
- * but not sent are dropped. err->code must not be ERR_OK. */
+ * but not sent are dropped; a stream whose queue is full is cut off at once. err->code must not be
+ * ERR_OK. */
 void rpc_call_fail(struct rpc_call *call, const struct err *err);
 
 /* ---- streams ---- */
@@ -44,7 +45,7 @@ void rpc_call_next(struct rpc_call *call);
 
 /* ---- hooks ---- */
 
-/* All optional, on threads of the loop. `data` lives until release, which is always the last:
+/* All optional, on the loop's thread. `data` lives until release, which is always the last:
  * after the call is finished and everything of it has gone. The call itself may be finished by
  * another thread while `cancelled` or `writable` runs, so these take data, not the call. */
 struct rpc_call_hooks {
@@ -54,7 +55,7 @@ struct rpc_call_hooks {
 };
 
 /* Sets hooks and data: at most once a call, in its handler's first run. If the call is already
- * cancelled, `cancelled` runs soon all the same. hooks must be static. */
+ * cancelled, `cancelled` runs before this returns. hooks must be static. */
 void rpc_call_set_hooks(struct rpc_call *call, const struct rpc_call_hooks *hooks, void *data);
 
 /* What rpc_call_set_hooks() was given; NULL before. */
