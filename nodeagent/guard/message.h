@@ -6,6 +6,7 @@
 #include "lib/base/span.h"
 #include "lib/grant/grant.h"
 #include "lib/grant/permit.h"
+#include "lib/pki/sign.h"
 
 #include <stdint.h>
 
@@ -16,9 +17,8 @@
  *
  * Time is nanoseconds of CLOCK_BOOTTIME. Pure functions here, any thread.
  */
-#define GUARD_VERSION       1
-#define GUARD_SIGNATURE_MAX 128 /* ECDSA P-256, DER */
-#define GUARD_LEASES_MAX    128
+#define GUARD_VERSION    1
+#define GUARD_LEASES_MAX 128
 
 enum guard_call {
     GUARD_HELLO = 1, /* status */
@@ -33,12 +33,10 @@ enum guard_call {
 
 struct guard_install {
     struct grant_bytes grant;
-    uint8_t signature[GUARD_SIGNATURE_MAX];
-    uint32_t signature_len;
-    uint32_t permit_signature_len; /* 0 with permit.len 0: the owner's own lease */
+    struct signature signature; /* of the control plane, under the grant's key id */
+    /* The lender's, under the permit's key id; both of length 0: the owner's own lease. */
     struct permit_bytes permit;
-    uint8_t permit_signature[GUARD_SIGNATURE_MAX];
-    struct id permit_key; /* the lender's key; must be the permit's own */
+    struct signature permit_signature;
 };
 
 struct guard_revoke {

@@ -1,0 +1,34 @@
+#ifndef PUMASI_NODEAGENT_GUARD_RULES_H
+#define PUMASI_NODEAGENT_GUARD_RULES_H
+
+#include "lib/base/err.h"
+#include "lib/base/span.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Lists of character devices as the settings write them: "c 195:0, c 195:255, c 510:*". The gated
+ * list says which devices nobody may open without a lease; the common list names those of them that
+ * every lease may open beside its own. Pure, any thread.
+ */
+#define RULES_MAX      64
+#define RULE_ANY_MINOR UINT32_MAX
+
+struct rule {
+    uint32_t major;
+    uint32_t minor; /* or RULE_ANY_MINOR */
+};
+
+struct rules {
+    struct rule items[RULES_MAX];
+    size_t count;
+};
+
+/* An empty text is an empty list. ERR_INVALID names the entry; ERR_LIMIT above RULES_MAX. */
+MUST_CHECK int rules_parse(struct span text, struct rules *ret, struct err *err);
+
+bool rules_match(const struct rules *rules, uint32_t major, uint32_t minor);
+
+#endif
