@@ -39,7 +39,9 @@ MUST_CHECK int decide(const struct state *s, enum command_kind kind, const void 
                       const struct decide_context *ctx, struct changes *ret, struct err *err);
 
 /* Everything that time alone has made due by ctx->now: leases start and end, notices run out, loans
- * start and close, approvals expire. At most `limit` objects change; true if there may be more. */
+ * start and close, approvals expire. One object takes one step in a call; at most `limit` (at least
+ * DECIDE_DUE_MIN) objects change. True if there may be more: apply, then call again. */
+#define DECIDE_DUE_MIN 8
 bool decide_due(const struct state *s, const struct decide_context *ctx, size_t limit,
                 struct changes *ret);
 

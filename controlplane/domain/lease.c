@@ -69,6 +69,7 @@ static const struct field lease_fields[] = {
     F_INSTANT(struct lease, created_at),
     F_INSTANT(struct lease, active_at),
     F_INSTANT(struct lease, ended_at),
+    F_INSTANT(struct lease, void_at),
     F_END,
 };
 const struct record_type lease_type = {"lease", sizeof(struct lease), lease_fields};

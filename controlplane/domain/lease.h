@@ -112,6 +112,7 @@ struct lease {
     struct instant created_at;
     struct instant active_at;
     struct instant ended_at;
+    struct instant void_at; /* by then it is over on every node, even on one that fell silent */
 };
 extern const struct record_type lease_type;
 

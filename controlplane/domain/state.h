@@ -1,6 +1,7 @@
 #ifndef PUMASI_CONTROLPLANE_DOMAIN_STATE_H
 #define PUMASI_CONTROLPLANE_DOMAIN_STATE_H
 
+#include "controlplane/calendar/calendar.h"
 #include "controlplane/domain/changes.h"
 #include "controlplane/domain/entity.h"
 #include "lib/base/instant.h"
@@ -28,8 +29,8 @@ typedef bool (*state_visit_fn)(const void *record, void *arg);
 void state_each(const struct state *s, enum entity_kind kind, const struct id *after,
                 state_visit_fn visit, void *arg);
 
-/* Makes the changes so: moves the records in (c is left empty) and brings the indexes up to date.
- */
+/* Makes the changes so: moves the records in, takes the numbers, and brings the indexes up to date.
+ * The answer and the ledger entries stay in c; its objects are gone. */
 void state_apply(struct state *s, struct changes *c);
 
 /* One object from the store: for loading and following. Takes the record; NULL record = deleted. */
@@ -39,11 +40,37 @@ void state_load(struct state *s, enum entity_kind kind, const struct id *id, voi
 uint64_t state_next_number(const struct state *s);
 void state_set_next_number(struct state *s, uint64_t number);
 
+/* ---- Indexes: what follows from the objects ------------------------------------------------- */
+
+/* The devices of all nodes with the leases that hold them. A lease that is being taken back holds
+ * its devices until it is void. */
+const struct calendar *state_calendar(const struct state *s);
+
+/* The objects that name another object, in order of their id. */
+enum state_link {
+    LINK_LEASE_NODE, /* leases that a node holds or shall hold: booked up to returning */
+    LINK_LEASE_LOAN,
+    LINK_LEASE_ALLOCATION,
+    LINK_LEASE_PROJECT,
+    LINK_LOAN_POOL,
+    LINK_LOAN_BORROWER,
+    LINK_NODE_POOL,
+    LINK_USAGE_LEASE,
+    STATE_LINK_COUNT
+};
+void state_each_linked(const struct state *s, enum state_link link, const struct id *id,
+                       state_visit_fn visit, void *arg);
+
+/* The same with LINK_LEASE_NODE. */
+void state_each_lease_on(const struct state *s, const struct id *node, state_visit_fn visit,
+                         void *arg);
+
 /* The earliest instant at which decide_due() may have something to do; INSTANT_NEVER if none. */
 struct instant state_next_due(const struct state *s);
 
-/* Visits the leases that a node holds or shall hold, in order of id. */
-void state_each_lease_on(const struct state *s, const struct id *node, state_visit_fn visit,
-                         void *arg);
+/* Visits what is due at or before `until`, in order of instant, kind and id, until visit returns
+ * false. */
+typedef bool (*state_due_fn)(enum entity_kind kind, const void *record, void *arg);
+void state_each_due(const struct state *s, struct instant until, state_due_fn visit, void *arg);
 
 #endif
