@@ -1,7 +1,7 @@
 #ifndef PUMASI_CONTROLPLANE_DOMAIN_CHANGES_H
 #define PUMASI_CONTROLPLANE_DOMAIN_CHANGES_H
 
-#include "controlplane/domain/approval.h"
+#include "controlplane/domain/answer.h"
 #include "controlplane/domain/entity.h"
 #include "controlplane/domain/ledger.h"
 
@@ -17,26 +17,6 @@ struct change {
     enum entity_kind kind;
     struct id id;
     void *record; /* owned; NULL = deleted */
-};
-
-struct quote {
-    struct id organisation;
-    struct frac value_exact;
-    struct won value_krw;
-    struct won burden_krw;
-    bool confirmed;
-};
-
-struct answer {
-    enum entity_kind kind;
-    struct id id;
-    struct id state;    /* name of the state after the change; none if it has no state */
-    struct id approval; /* awaited; none otherwise */
-    bool has_plan;
-    struct plan plan;
-    bool has_quote;
-    struct quote quote;
-    struct list notes; /* struct plan_line: what else the caller should know */
 };
 
 struct changes {
