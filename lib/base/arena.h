@@ -19,6 +19,7 @@ void *arena_alloc(struct arena *a, size_t size);
 void *arena_array(struct arena *a, size_t n, size_t size); /* n * size, overflow gives NULL */
 char *arena_text(struct arena *a, struct span s);          /* a NUL-terminated copy */
 
+/* Bytes taken of the limit so far: whole blocks, headers included. */
 size_t arena_used(const struct arena *a);
 
 static inline void arena_cleanup(struct arena **a)

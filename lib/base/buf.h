@@ -22,7 +22,7 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max);
-void buf_fini(struct buf *b); /* frees; safe twice and on a zeroed struct */
+void buf_fini(struct buf *b);  /* frees; safe twice and on a zeroed struct */
 void buf_reset(struct buf *b); /* empties, keeps the memory, clears full */
 
 void buf_append(struct buf *b, const void *data, size_t len);

@@ -14,7 +14,13 @@
  *
  * Option names are "section.key". Text values point into the struct config and live as long.
  */
-enum config_type { CONFIG_TEXT, CONFIG_INT, CONFIG_BOOL, CONFIG_DURATION /* seconds */, CONFIG_TYPE_COUNT };
+enum config_type {
+    CONFIG_TEXT,
+    CONFIG_INT,
+    CONFIG_BOOL,
+    CONFIG_DURATION /* seconds */,
+    CONFIG_TYPE_COUNT
+};
 
 struct config_option {
     const char *name; /* "listen.address"; NULL ends the table */
@@ -38,7 +44,7 @@ const char *config_text(const struct config *c, const char *name);
 int64_t config_int(const struct config *c, const char *name); /* CONFIG_INT, CONFIG_DURATION */
 bool config_bool(const struct config *c, const char *name);
 
-void config_dump(const struct config *c, FILE *out);                      /* a valid file */
+void config_dump(const struct config *c, FILE *out); /* a valid file */
 void config_help(const struct config_option *table, FILE *out);
 
 #endif

@@ -15,9 +15,10 @@ struct boot_time {
 };
 
 struct env {
-    struct instant (*wall)(void *world);    /* the wall clock, floored to whole seconds */
-    struct boot_time (*boot)(void *world);  /* for deadlines and timeouts */
-    void (*random)(void *world, uint8_t *dst, size_t n); /* unpredictable bytes; aborts on failure */
+    struct instant (*wall)(void *world);   /* the wall clock, floored to whole seconds */
+    struct boot_time (*boot)(void *world); /* for deadlines and timeouts */
+    void (*random)(void *world, uint8_t *dst,
+                   size_t n); /* unpredictable bytes; aborts on failure */
     void *world;
 };
 

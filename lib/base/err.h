@@ -60,8 +60,7 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Puts "prefix: " before the text already there (cut at the end if too long); returns -code. */
-int err_prefix(struct err *err, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+int err_prefix(struct err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Static strings; an unknown code gives those of INTERNAL. */
 const char *err_name(enum err_code code);

@@ -5,6 +5,7 @@
 #include "lib/base/span.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Names of objects: 1 to 63 characters of a-z 0-9 - . _, beginning and ending with a letter or a

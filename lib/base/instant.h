@@ -9,8 +9,9 @@
 
 /*
  * Instants: whole seconds since 1970-01-01T00:00:00Z, never floating point (docs/spec/money.md,
- * calendar rules). Range INSTANT_MIN..INSTANT_MAX = years 1970 to 9999; INSTANT_NEVER stands for
- * an open end and compares after every real instant.
+ * calendar rules). Range: INSTANT_MIN_S to INSTANT_MAX_S, the last second of the Korean year 9999,
+ * so that every instant has a text form; INSTANT_NEVER stands for an open end and compares after
+ * every real instant.
  *
  * Text form is RFC 3339. Output is in Korean time ("+09:00"); Korea has no daylight saving.
  */
@@ -18,9 +19,9 @@ struct instant {
     int64_t s;
 };
 
-#define INSTANT_MIN_S   INT64_C(0)
-#define INSTANT_MAX_S   INT64_C(253402300799)
-#define INSTANT_NEVER   ((struct instant){INT64_MAX})
+#define INSTANT_MIN_S    INT64_C(0)
+#define INSTANT_MAX_S    INT64_C(253402268399)
+#define INSTANT_NEVER    ((struct instant){INT64_MAX})
 #define INSTANT_TEXT_CAP 32
 
 static inline int instant_compare(struct instant a, struct instant b)

@@ -27,8 +27,9 @@ int date_compare(struct date a, struct date b);
 int64_t date_to_days(struct date d);
 struct date date_from_days(int64_t days);
 
-struct instant date_start(struct date d); /* 00:00 Korean time of that day */
-struct date date_of(struct instant t);    /* the Korean day that holds t (not INSTANT_NEVER) */
+/* 00:00 Korean time of that day; of 1970-01-01, which began before INSTANT_MIN_S, that one. */
+struct instant date_start(struct date d);
+struct date date_of(struct instant t); /* the Korean day that holds t (not INSTANT_NEVER) */
 
 /* [first 00:00, day after last 00:00): both days inclusive. */
 struct window date_range(struct date first, struct date last);
@@ -40,7 +41,7 @@ struct month {
 #define MONTH_TEXT_CAP 12
 struct month month_of(struct instant t);
 struct window month_window(struct month m);
-int month_days(struct month m);                                /* 28..31 */
+int month_days(struct month m);                                     /* 28..31 */
 const char *month_format(struct month m, char dst[MONTH_TEXT_CAP]); /* "2026-02" */
 MUST_CHECK int month_parse(struct span text, struct month *ret, struct err *err);
 

@@ -12,11 +12,17 @@
  *
  *     log_event(log, LOG_INFO, "lease.booked", LOG_TEXT("lease", id), LOG_INT("gpus", 8));
  */
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_COUNT };
+enum log_level {
+    LOG_LEVEL_DEBUG,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_WARN,
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_COUNT
+};
 enum log_format { LOG_FORMAT_LOGFMT, LOG_FORMAT_JSON, LOG_FORMAT_COUNT };
 
 struct log_field {
-    const char *key; /* NULL ends the list */
+    const char *key;  /* NULL ends the list */
     const char *text; /* NULL: an integer */
     int64_t number;
 };
@@ -35,6 +41,6 @@ void log_write(struct log *log, enum log_level level, const char *event,
                const struct log_field *fields);
 #define log_event(log, level, event, ...)                                                          \
     log_write((log), (level), (event),                                                             \
-              (const struct log_field[]){__VA_ARGS__ __VA_OPT__(,){.key = NULL}})
+              (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.key = NULL}})
 
 #endif

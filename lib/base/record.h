@@ -69,9 +69,9 @@ struct field {
     const char *name;
     enum field_kind kind;
     uint32_t offset;
-    uint32_t size;                   /* FIELD_TEXT: capacity with NUL */
-    const struct record_type *type;  /* FIELD_RECORD, FIELD_LIST */
-    const struct enum_names *names;  /* FIELD_ENUM */
+    uint32_t size;                  /* FIELD_TEXT: capacity with NUL */
+    const struct record_type *type; /* FIELD_RECORD, FIELD_LIST */
+    const struct enum_names *names; /* FIELD_ENUM */
 };
 
 struct record_type {
@@ -82,22 +82,28 @@ struct record_type {
 
 /* Rows for tables:  static const struct field lease_fields[] = { F_ID(struct lease, id), ... } */
 #define F_(s, f, k, ...)                                                                           \
-    {.name = #f, .kind = (k), .offset = (uint32_t)offsetof(s, f), .size = (uint32_t)sizeof(((s *)0)->f), __VA_ARGS__}
-#define F_BOOL(s, f)          F_(s, f, FIELD_BOOL)
-#define F_U32(s, f)           F_(s, f, FIELD_U32)
-#define F_U64(s, f)           F_(s, f, FIELD_U64)
-#define F_I64(s, f)           F_(s, f, FIELD_I64)
-#define F_ENUM(s, f, n)       F_(s, f, FIELD_ENUM, .names = (n))
-#define F_ID(s, f)            F_(s, f, FIELD_ID)
-#define F_TEXT(s, f)          F_(s, f, FIELD_TEXT)
-#define F_BYTES(s, f)         F_(s, f, FIELD_BYTES)
-#define F_INSTANT(s, f)       F_(s, f, FIELD_INSTANT)
-#define F_WON(s, f)           F_(s, f, FIELD_WON)
-#define F_SHARE(s, f)         F_(s, f, FIELD_SHARE)
-#define F_RECORD(s, f, t)     F_(s, f, FIELD_RECORD, .type = (t))
-#define F_LIST(s, f, t)       F_(s, f, FIELD_LIST, .type = (t))
-#define F_ID_LIST(s, f)       F_(s, f, FIELD_ID_LIST)
-#define F_END                 {.name = NULL}
+    {                                                                                              \
+        .name = #f, .kind = (k), .offset = (uint32_t)offsetof(s, f),                               \
+        .size = (uint32_t)sizeof(((s *)0)->f), __VA_ARGS__                                         \
+    }
+#define F_BOOL(s, f)      F_(s, f, FIELD_BOOL)
+#define F_U32(s, f)       F_(s, f, FIELD_U32)
+#define F_U64(s, f)       F_(s, f, FIELD_U64)
+#define F_I64(s, f)       F_(s, f, FIELD_I64)
+#define F_ENUM(s, f, n)   F_(s, f, FIELD_ENUM, .names = (n))
+#define F_ID(s, f)        F_(s, f, FIELD_ID)
+#define F_TEXT(s, f)      F_(s, f, FIELD_TEXT)
+#define F_BYTES(s, f)     F_(s, f, FIELD_BYTES)
+#define F_INSTANT(s, f)   F_(s, f, FIELD_INSTANT)
+#define F_WON(s, f)       F_(s, f, FIELD_WON)
+#define F_SHARE(s, f)     F_(s, f, FIELD_SHARE)
+#define F_RECORD(s, f, t) F_(s, f, FIELD_RECORD, .type = (t))
+#define F_LIST(s, f, t)   F_(s, f, FIELD_LIST, .type = (t))
+#define F_ID_LIST(s, f)   F_(s, f, FIELD_ID_LIST)
+#define F_END                                                                                      \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
 
 /* dst is overwritten without being freed. Both have t->size bytes. */
 void record_copy(const struct record_type *t, void *dst, const void *src);

@@ -22,10 +22,11 @@ static inline struct share share_gpus(int64_t gpus)
     return (struct share){gpus * SHARE_PER_GPU};
 }
 
-/* "1", "8", "1/8", "0.25", "3/7"; not a multiple of 1/7000, zero or negative: ERR_INVALID. */
+/* "1", "8", "1/8", "0.25", "3/7"; not a multiple of 1/7000, zero or negative:
+ * ERR_INVALID; more than int64 holds: ERR_OVERFLOW. */
 MUST_CHECK int share_parse(struct span text, struct share *ret, struct err *err);
 
-/* "8", "1/8", "8 1/8" as a fraction in lowest terms: "65/8". Returns dst. */
+/* "8", "1/8"; 8 and 1/8 together as a fraction in lowest terms: "65/8". Returns dst. */
 const char *share_format(struct share s, char dst[SHARE_TEXT_CAP]);
 
 #endif

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Borrowed bytes: the way text and bytes go inward. Not NUL-terminated. data may be NULL iff len 0. */
+/* Borrowed bytes: the way text and bytes go inward. Not NUL-terminated. data may be NULL iff len 0.
+ */
 struct span {
     const uint8_t *data;
     size_t len;
