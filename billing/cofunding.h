@@ -1,8 +1,10 @@
 #ifndef PUMASI_BILLING_COFUNDING_H
 #define PUMASI_BILLING_COFUNDING_H
 
+#include "billing/dated.h"
 #include "billing/exact.h"
 #include "billing/policy.h"
+#include "lib/base/limits.h"
 
 /*
  * Co-funding (민간부담금): what each member of a project used, what it is worth, what it must bear
@@ -16,19 +18,8 @@
  *
  * All input is borrowed for the call. The result owns its memory.
  */
-struct dated_size {
-    struct instant from;
-    enum size_class size;
-    enum size_class legal_size; /* of a startup */
-};
-
-struct dated_openness {
-    struct instant from;
-    enum openness openness;
-};
-
 struct cofunding_member {
-    const char *organisation;
+    const char *organisation;       /* shorter than LIMIT_NAME_BYTES, as all names here */
     const struct dated_size *sizes; /* by rising date, none twice */
     size_t n_sizes;
 };
@@ -38,9 +29,8 @@ struct cofunding_usage {
     const char *model;
     struct window window; /* not empty */
     int64_t units;        /* of 1/7000 GPU */
-    struct won price_krw; /* per GPU-month instead of the programme's; < 0: none */
+    struct won price_krw; /* per GPU-month instead of the programme's; 0: none */
 };
-#define PRICE_OF_PROGRAMME ((struct won){-1})
 
 struct cofunding_contribution {
     uint32_t member;
@@ -63,7 +53,7 @@ struct cofunding_input {
 
 /* GPU time of a member at one price, size class, openness and rate. */
 struct cofunding_line {
-    const char *model;    /* borrowed from the result's member */
+    char model[MODEL_CAP];
     struct window window; /* first begin to last end of use in it */
     enum size_class size; /* as registered: a startup stays one */
     enum openness openness;
@@ -82,13 +72,13 @@ struct cofunding_model {
 };
 
 struct cofunding_refusal {
-    const char *kind; /* owned by the result */
+    char kind[LIMIT_NAME_BYTES];
     struct won krw;
     const char *reason; /* a key: "own-data" "kind-not-accepted"; words: refusal_words() */
 };
 
 struct cofunding_share {
-    const char *organisation; /* owned by the result; NULL in the total */
+    char organisation[LIMIT_NAME_BYTES]; /* "" in the total */
     struct exact value;
     struct won value_krw; /* dropped below 1 won, for show */
     struct won burden_krw;

@@ -19,8 +19,8 @@
 #define EXACT_TEXT_MAX 2600 /* of exact_format(): two numbers of 1234 digits, a slash */
 
 struct wide {
-    uint32_t len; /* limbs in use; the highest is not 0; 0 = zero */
-    uint64_t limb[EXACT_LIMBS];
+    uint32_t len;                   /* limbs in use; the highest is not 0; 0 = zero */
+    uint64_t limb[EXACT_LIMBS + 1]; /* one to spare for a step of a division */
 };
 
 struct exact {

@@ -1,0 +1,283 @@
+/*
+ * Prices one series. Owns, while it runs: the dated lines, the distinct price overrides (terms 1
+ * and up; terms 0 is the programme's price), and one cofunding_line for each cell with use.
+ */
+#include "billing/series.h"
+
+#include "billing/rating.h"
+#include "lib/base/text.h"
+
+#include <stdlib.h>
+
+/* A cofunding line while it is added up. */
+struct open_line {
+    uint32_t dated; /* index of its dated line */
+    uint32_t terms;
+    struct frac burden_factor;
+    struct cofunding_line out;
+};
+
+struct pricing {
+    const struct series *series;
+    struct dated_line *dated;
+    size_t n_dated;
+    struct instant *line_from;
+    int64_t *overrides; /* distinct override prices, rising; terms i + 1 */
+    size_t n_overrides;
+    struct open_line *open; /* in order of first use: dated index never falls */
+    size_t n_open, cap_open;
+    struct frac months;
+};
+
+static void pricing_fini(struct pricing *p)
+{
+    free(p->dated);
+    free(p->line_from);
+    free(p->overrides);
+    free(p->open);
+}
+
+static int compare_i64(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void collect_overrides(struct pricing *p)
+{
+    const struct series *s = p->series;
+    p->overrides = reallocarray(NULL, s->n_usage + 1, sizeof(p->overrides[0]));
+    ENSURE(p->overrides != NULL);
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_usage; i++) {
+        if (s->usage[i].price_krw.krw > 0)
+            p->overrides[n++] = s->usage[i].price_krw.krw;
+    }
+    qsort(p->overrides, n, sizeof(p->overrides[0]), compare_i64);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || p->overrides[i] != p->overrides[p->n_overrides - 1])
+            p->overrides[p->n_overrides++] = p->overrides[i];
+    }
+}
+
+static uint32_t terms_of(const struct pricing *p, struct won price)
+{
+    if (price.krw <= 0)
+        return 0;
+    const int64_t *at =
+        bsearch(&price.krw, p->overrides, p->n_overrides, sizeof(p->overrides[0]), compare_i64);
+    ENSURE(at != NULL);
+    return (uint32_t)(at - p->overrides) + 1;
+}
+
+static void collect_lines(struct pricing *p)
+{
+    p->dated = dated_lines(&p->series->facts, &p->n_dated);
+    p->line_from = reallocarray(NULL, p->n_dated, sizeof(p->line_from[0]));
+    ENSURE(p->line_from != NULL);
+    for (size_t i = 1; i < p->n_dated; i++)
+        p->line_from[i - 1] = p->dated[i].from;
+}
+
+/* burden = value x factor */
+static int burden_factor(enum burden_base base, struct frac rate, struct frac *ret)
+{
+    if (base == BURDEN_GPU_VALUE) {
+        *ret = rate;
+        return 0;
+    }
+    struct frac rest;
+    TRY(frac_sub(frac_of(1), rate, &rest));
+    return frac_div(rate, rest, ret);
+}
+
+/* Says what is missing for use in this line, and where to set it. */
+static int check_line(const struct pricing *p, const struct dated_line *line, uint32_t terms,
+                      struct err *err)
+{
+    const struct series *s = p->series;
+    char from[INSTANT_TEXT_CAP];
+    instant_format(line->from, from);
+    const char *openness = enum_name(&openness_names, (int)line->openness);
+    if (terms == 0 && line->price == NULL)
+        return err_set(err, ERR_NO_RATE,
+                       "programme.prices: %s uses %s before its first price: set a price from then",
+                       s->organisation, s->facts.model);
+    if (line->size == SIZE_NONE)
+        return err_set(err, ERR_NO_RATE,
+                       "size: %s uses %s when no size class is in force: set one from then",
+                       s->organisation, s->facts.model);
+    if (line->openness == OPENNESS_NONE)
+        return err_set(err, ERR_NO_RATE,
+                       "project.openness: %s uses %s when no openness is in force: set one from "
+                       "then",
+                       s->organisation, s->facts.model);
+    if (line->rate == NULL)
+        return err_set(err, ERR_NO_RATE,
+                       "programme.rates.%s.%s: no rate is set, and %s uses %s under it: set the "
+                       "rate",
+                       openness, enum_name(&size_class_names, (int)line->rate_class),
+                       s->organisation, s->facts.model);
+    return 0;
+}
+
+static int open_line_init(const struct pricing *p, struct open_line *o, struct err *err)
+{
+    const struct series *s = p->series;
+    const struct dated_line *line = &p->dated[o->dated];
+    TRY(check_line(p, line, o->terms, err));
+    struct frac rate;
+    TRY(percent_parse(span_text(line->rate->rate), &rate, err));
+    TRY(burden_factor(s->burden_base, rate, &o->burden_factor));
+    struct cofunding_line *out = &o->out;
+    TRY(text_set(out->model, sizeof(out->model), span_text(s->facts.model), "model", err));
+    TRY(text_set(out->rate, sizeof(out->rate), span_text(line->rate->rate), "rate", err));
+    out->window = (struct window){INSTANT_NEVER, {INSTANT_MIN_S}};
+    out->size = line->size;
+    out->openness = line->openness;
+    out->price_override = o->terms > 0;
+    out->price_krw =
+        o->terms > 0 ? (struct won){p->overrides[o->terms - 1]} : line->price->krw_per_gpu_month;
+    out->confirmed = line->rate->confirmed;
+    exact_zero(&out->months);
+    exact_zero(&out->value);
+    exact_zero(&out->burden);
+    return 0;
+}
+
+/* The open line of a cell: the cells of a month come by line, and months come in order. */
+static int find_open_line(struct pricing *p, const struct rating_cell *cell, struct open_line **ret,
+                          struct err *err)
+{
+    for (size_t i = p->n_open; i-- > 0 && p->open[i].dated == cell->line;) {
+        if (p->open[i].terms == cell->terms) {
+            *ret = &p->open[i];
+            return 0;
+        }
+    }
+    if (p->n_open == p->cap_open) {
+        p->cap_open = p->cap_open ? 2 * p->cap_open : 4;
+        p->open = reallocarray(p->open, p->cap_open, sizeof(p->open[0]));
+        ENSURE(p->open != NULL);
+    }
+    struct open_line *o = &p->open[p->n_open];
+    *o = (struct open_line){.dated = cell->line, .terms = cell->terms};
+    TRY(open_line_init(p, o, err));
+    p->n_open++;
+    *ret = o;
+    return 0;
+}
+
+static int add_months(struct open_line *o, const struct exact *months)
+{
+    struct exact price, factor, value, burden;
+    exact_of_u64(&price, (uint64_t)o->out.price_krw.krw);
+    exact_of_frac(&factor, o->burden_factor);
+    TRY(exact_mul(months, &price, &value));
+    TRY(exact_mul(&value, &factor, &burden));
+    TRY(exact_add(&o->out.months, months, &o->out.months));
+    TRY(exact_add(&o->out.value, &value, &o->out.value));
+    return exact_add(&o->out.burden, &burden, &o->out.burden);
+}
+
+static int price_month(void *arg, const struct rating_month *month, struct err *err)
+{
+    struct pricing *p = arg;
+    TRY(frac_add(p->months, month->months, &p->months));
+    struct exact all;
+    exact_of_frac(&all, month->months);
+    for (size_t i = 0; i < month->n_cells; i++) {
+        struct open_line *o;
+        TRY(find_open_line(p, &month->cells[i], &o, err));
+        struct exact part, months;
+        exact_ratio(&part, month->cells[i].unit_seconds, month->unit_seconds);
+        TRY(exact_mul(&all, &part, &months));
+        TRY(add_months(o, &months));
+    }
+    return 0;
+}
+
+static int rate_usage(struct pricing *p, struct rating *rating, struct err *err)
+{
+    const struct series *s = p->series;
+    for (size_t i = 0; i < s->n_usage; i++) {
+        const struct cofunding_usage *u = &s->usage[i];
+        struct rating_piece piece = {u->window, u->units, terms_of(p, u->price_krw)};
+        TRY(rating_add(rating, &piece, err));
+    }
+    return rating_finish(rating, err);
+}
+
+static int run_rating(struct pricing *p, struct err *err)
+{
+    const struct cofunding_policy *policy = p->series->facts.policy;
+    struct rating_config config = {.part_month = policy->part_month,
+                                   .grain = policy->grain,
+                                   .line_from = p->line_from,
+                                   .n_lines = (uint32_t)p->n_dated,
+                                   .n_terms = (uint32_t)p->n_overrides + 1,
+                                   .on_month = price_month,
+                                   .arg = p};
+    struct rating *rating = rating_create(&config);
+    int rc = rate_usage(p, rating, err);
+    rating_destroy(rating);
+    return rc;
+}
+
+/* First begin and last end of the usage inside each open line. */
+static void set_windows(struct pricing *p)
+{
+    for (size_t i = 0; i < p->n_open; i++) {
+        struct open_line *o = &p->open[i];
+        struct window line = {p->dated[o->dated].from, INSTANT_NEVER};
+        if (o->dated + 1 < p->n_dated)
+            line.to = p->dated[o->dated + 1].from;
+        for (size_t j = 0; j < p->series->n_usage; j++) {
+            const struct cofunding_usage *u = &p->series->usage[j];
+            if (terms_of(p, u->price_krw) != o->terms || !window_overlaps(u->window, line))
+                continue;
+            struct window part = window_intersect(u->window, line);
+            o->out.window.from = instant_min(o->out.window.from, part.from);
+            o->out.window.to = instant_max(o->out.window.to, part.to);
+        }
+        /* A day that counts whole may reach into a line without use of its own. */
+        if (window_empty(o->out.window))
+            o->out.window = (struct window){line.from, line.from};
+    }
+}
+
+static int compare_open_lines(const void *a, const void *b)
+{
+    const struct open_line *x = a, *y = b;
+    if (x->dated != y->dated)
+        return x->dated < y->dated ? -1 : 1;
+    return (x->terms > y->terms) - (x->terms < y->terms);
+}
+
+static void append_lines(struct pricing *p, struct cofunding_line **lines, size_t *n)
+{
+    qsort(p->open, p->n_open, sizeof(p->open[0]), compare_open_lines);
+    *lines = reallocarray(*lines, *n + p->n_open + 1, sizeof(**lines));
+    ENSURE(*lines != NULL);
+    for (size_t i = 0; i < p->n_open; i++)
+        (*lines)[(*n)++] = p->open[i].out;
+}
+
+int series_price(const struct series *s, struct cofunding_line **lines, size_t *n,
+                 struct frac *ret_months, struct err *err)
+{
+    struct pricing p = {.series = s, .months = FRAC_ZERO};
+    collect_lines(&p);
+    collect_overrides(&p);
+    int rc = run_rating(&p, err);
+    if (rc == 0) {
+        set_windows(&p);
+        append_lines(&p, lines, n);
+        *ret_months = p.months;
+    } else if (err != NULL && err->code == ERR_OK) {
+        err_set(err, ERR_OVERFLOW, "usage: %s, %s: the figures are too large to add up",
+                s->organisation, s->facts.model);
+    }
+    pricing_fini(&p);
+    return rc;
+}
