@@ -10,7 +10,7 @@
  * key=value fields; control characters are escaped, so one event is one line. Formats: logfmt
  * (default) or JSON on stderr, or the journal when stderr is connected to it. Thread-safe.
  *
- *     log_event(log, LOG_INFO, "lease.booked", LOG_TEXT("lease", id), LOG_INT("gpus", 8));
+ *     log_event(log, LOG_LEVEL_INFO, "lease.booked", LOG_STR("lease", id), LOG_INT("gpus", 8));
  */
 enum log_level {
     LOG_LEVEL_DEBUG,

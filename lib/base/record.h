@@ -21,7 +21,9 @@
  * them. Nothing in this header knows protobuf.
  *
  * Ownership: a record owns its lists. record_copy() makes a deep copy, record_fini() frees what a
- * record owns (not the struct itself) and zeroes it. Lists grow by record_list_add().
+ * record owns (not the struct itself) and zeroes it. Lists grow only by record_list_add(), which
+ * keeps room for the next power of two; an entry leaves by moving the rest down and counting one
+ * less.
  */
 enum field_kind {
     FIELD_BOOL,    /* bool                       <-> bool */
