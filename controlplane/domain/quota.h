@@ -21,8 +21,9 @@
  * down again. Inner values of `available` may be negative (more taken than there is); what is
  * returned is never below 0. Not thread-safe; nothing blocks.
  */
-#define QUOTA_NO_LIMIT  INT64_MAX
+#define QUOTA_NO_LIMIT  INT64_C(-1)
 #define QUOTA_NODES_MAX 65536
+#define QUOTA_DEPTH_MAX 1024 /* nodes from a root to a leaf */
 
 struct quota_node {
     const char *name;
@@ -36,8 +37,8 @@ struct quota_tree;
 
 /*
  * Builds a tree (or several) with nothing in use; node i keeps its index. ERR_INVALID names the
- * node and the rule: no name, a name twice, an unknown parent, a cycle, a limit at a root, a
- * negative number. ERR_LIMIT above QUOTA_NODES_MAX.
+ * node and the rule: no name, a name twice, an unknown parent, a cycle or too deep a chain, a limit
+ * at a root, a negative number. ERR_LIMIT above QUOTA_NODES_MAX.
  */
 MUST_CHECK int quota_tree_create(const struct quota_node *nodes, size_t n, struct quota_tree **ret,
                                  struct err *err);
@@ -58,6 +59,7 @@ void quota_set_limits(struct quota_tree *t, size_t node, int64_t borrow_limit, i
  * take back more than was added. Add and then remove restores every figure. */
 void quota_add_usage(struct quota_tree *t, size_t node, int64_t amount);
 void quota_remove_usage(struct quota_tree *t, size_t node, int64_t amount);
+void quota_set_usage(struct quota_tree *t, size_t node, int64_t amount); /* what it takes itself */
 
 int64_t quota_available(const struct quota_tree *t, size_t node);
 int64_t quota_potential(const struct quota_tree *t, size_t node);
