@@ -171,6 +171,12 @@ const struct store_txn *batch_seal(struct batch *b, const struct mirror *m,
     return b->txn;
 }
 
+const struct store_txn *batch_txn(const struct batch *b)
+{
+    ENSURE(b->sealed);
+    return b->txn;
+}
+
 const struct commit *batch_commit(const struct batch *b)
 {
     ENSURE(b->sealed);

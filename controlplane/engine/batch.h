@@ -7,9 +7,9 @@
 #include "lib/store/txn.h"
 
 /*
- * One transaction in the making: the objects that decisions changed, the outcomes of their requests,
- * their ledger entries. An object changed twice stands once, with its last value. Nothing here
- * decides, waits or talks to the store.
+ * One transaction in the making: the objects that decisions changed, the outcomes of their
+ * requests, their ledger entries. An object changed twice stands once, with its last value. Nothing
+ * here decides, waits or talks to the store.
  *
  * A batch has room for BATCH_OBJECTS objects, since etcd refuses more than 128 operations: the rest
  * are the log entry and the guards.
@@ -48,7 +48,8 @@ struct batch_seal {
 const struct store_txn *batch_seal(struct batch *b, const struct mirror *m,
                                    const struct batch_seal *seal);
 
-/* After a seal: its commit. Borrowed. */
+/* After a seal: its transaction again, and its commit. Borrowed. */
+const struct store_txn *batch_txn(const struct batch *b);
 const struct commit *batch_commit(const struct batch *b);
 
 /* Visits the objects: for noting revisions and telling watchers. */

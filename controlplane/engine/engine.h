@@ -107,10 +107,10 @@ struct engine_status {
     bool leader;
     char leader_address[256]; /* "" when unknown */
     int64_t revision;
-    uint64_t commits;   /* since the start */
-    uint64_t requests;  /* decided since the start */
+    uint64_t commits;  /* since the start */
+    uint64_t requests; /* decided since the start */
     uint64_t reloads;
-    size_t waiting;     /* requests in the queue */
+    size_t waiting; /* requests in the queue */
 };
 void engine_status(struct engine *e, struct engine_status *ret); /* thread-safe */
 

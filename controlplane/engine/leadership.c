@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 
-#define VALUE_CAP  256
-#define NS_PER_MS  INT64_C(1000000)
+#define VALUE_CAP 256
+#define NS_PER_MS INT64_C(1000000)
 
 struct leadership {
     struct leadership_options options;
@@ -60,8 +60,8 @@ static bool is_own(const struct leadership *l, struct span value)
 static int look(struct leadership *l, struct buf *value, struct store_version *version,
                 struct err *err)
 {
-    int rc = store_get(l->options.store, span_text(KEY_LEADER), LEADERSHIP_CALL_MS, value, version,
-                       err);
+    int rc =
+        store_get(l->options.store, span_text(KEY_LEADER), LEADERSHIP_CALL_MS, value, version, err);
     if (rc == -ERR_NOT_FOUND)
         return 0;
     TRY(rc);

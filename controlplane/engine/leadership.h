@@ -10,8 +10,8 @@
 
 /*
  * Who may write. The leader key holds name and address of one control plane and hangs on a lease of
- * the store, which is a hint of life and no more: what fences is the key's mod_revision, which every
- * transaction of the leader compares. A paused leader that comes back finds its transactions
+ * the store, which is a hint of life and no more: what fences is the key's mod_revision, which
+ * every transaction of the leader compares. A paused leader that comes back finds its transactions
  * refused, whatever it believes.
  *
  * A process that was killed takes its own key over at once when it comes back under the same name
@@ -19,7 +19,7 @@
  *
  * Belongs to the writer's thread; the functions block for at most LEADERSHIP_CALL_MS.
  */
-#define LEADERSHIP_CALL_MS  2000
+#define LEADERSHIP_CALL_MS      2000
 #define LEADERSHIP_CONFIRMED_MS 3000 /* an answer rests on a leadership confirmed this recently */
 
 struct leadership;
@@ -27,8 +27,8 @@ struct leadership;
 struct leadership_options {
     struct store *store;
     const struct env *env;
-    struct id name;       /* of this control plane */
-    const char *address;  /* that clients reach it at: "10.0.0.1:7443" */
+    struct id name;      /* of this control plane */
+    const char *address; /* that clients reach it at: "10.0.0.1:7443" */
     int ttl_s;
 };
 

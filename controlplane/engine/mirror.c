@@ -218,7 +218,7 @@ static int check_one(const struct store_kv *kv, void *ud)
                    (int)kv->key.len, (const char *)kv->key.data, (long long)kv->mod_revision);
 }
 
-int mirror_check(const struct mirror *m, struct store *store, struct err *err)
+int mirror_check(struct mirror *m, struct store *store, struct err *err)
 {
     struct checking checking = {.mirror = m, .err = err};
     struct store_range range = {.prefix = span_text(KEY_ROOT), .timeout_ms = MIRROR_LOAD_MS};
@@ -227,23 +227,6 @@ int mirror_check(const struct mirror *m, struct store *store, struct err *err)
     if (checking.objects != HASH_COUNT(m->versions))
         return err_set(err, ERR_CONFLICT, "the store holds %zu objects, %u are known here",
                        checking.objects, HASH_COUNT(m->versions));
+    m->revision = revision;
     return 0;
-}
-
-bool mirror_is_news(const struct mirror *m, const struct store_event *event)
-{
-    enum entity_kind kind;
-    struct id id;
-    uint64_t seq;
-    switch (key_parse(event->kv.key, &kind, &id, &seq)) {
-    case KEY_CLASS_OBJECT:
-        return event->kv.mod_revision > m->revision;
-    case KEY_CLASS_COMMIT:
-        return seq > m->seq;
-    case KEY_CLASS_LEADER:
-        return event->kv.mod_revision > m->revision;
-    case KEY_CLASS_FOREIGN:
-        return true;
-    }
-    return true;
 }

@@ -36,11 +36,9 @@ void mirror_note(struct mirror *m, enum entity_kind kind, const struct id *id, i
                  bool deleted);
 void mirror_note_commit(struct mirror *m, uint64_t seq, int64_t revision);
 
-/* Lists the store again and compares revisions. 0: the same. ERR_CONFLICT names the first key that
- * differs. ERR_UNAVAILABLE: no answer. No commit may be under way. Blocks. */
-MUST_CHECK int mirror_check(const struct mirror *m, struct store *store, struct err *err);
-
-/* Whether an event of a watch tells something that is neither known nor older than what is known. */
-bool mirror_is_news(const struct mirror *m, const struct store_event *event);
+/* Lists the store again and compares revisions; what follows it is then known to be the same up to
+ * the revision of the listing. ERR_CONFLICT names the first key that differs. ERR_UNAVAILABLE: no
+ * answer. No commit may be under way. Blocks for up to MIRROR_LOAD_MS. */
+MUST_CHECK int mirror_check(struct mirror *m, struct store *store, struct err *err);
 
 #endif

@@ -22,7 +22,8 @@ void outcomes_add(struct outcomes *o, const struct outcome *outcome, struct inst
 const struct outcome *outcomes_find(const struct outcomes *o, const struct id *actor,
                                     const struct id *request_id);
 
-/* Forgets what was committed before now - OUTCOMES_RETENTION_S. Amortised: cheap when nothing is. */
+/* Forgets what was committed before now - OUTCOMES_RETENTION_S. Amortised: cheap when nothing is.
+ */
 void outcomes_forget(struct outcomes *o, struct instant now);
 
 size_t outcomes_count(const struct outcomes *o);

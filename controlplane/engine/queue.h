@@ -21,11 +21,13 @@ void queue_destroy(struct queue *q); /* must be empty; NULL is fine */
 /* False when the queue is full or closed: the item is not in it. */
 bool queue_push(struct queue *q, struct queue_item *item);
 
-/* Past the limit: for what must not be refused (the outcome of a commit). Never fails. */
-void queue_push_always(struct queue *q, struct queue_item *item);
+/* Ahead of all others and past the limit: for the outcome of a commit. Never fails. */
+void queue_push_urgent(struct queue *q, struct queue_item *item);
 
-/* Takes the oldest item, waiting for up to timeout_ms (0: not at all); NULL if there is none. */
-struct queue_item *queue_take(struct queue *q, unsigned timeout_ms);
+/* Takes the oldest item, urgent ones first (or only those), waiting for up to timeout_ms (0: not at
+ * all); NULL if there is none. */
+enum queue_wanted { QUEUE_ANY, QUEUE_URGENT };
+struct queue_item *queue_take(struct queue *q, enum queue_wanted wanted, unsigned timeout_ms);
 
 /* From now on queue_push() fails; what is queued can still be taken. */
 void queue_close(struct queue *q);

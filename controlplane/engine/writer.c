@@ -1,0 +1,651 @@
+/*
+ * The writer: owns the mirror, the batches and everybody who waits for them. Runs on one thread;
+ * the store's callback only queues an outcome.
+ */
+#include "controlplane/engine/writer.h"
+
+#include "controlplane/domain/authorise.h"
+#include "controlplane/engine/keys.h"
+#include "lib/base/limits.h"
+#include "lib/base/text.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define NS_PER_MS          INT64_C(1000000)
+#define COMMIT_ATTEMPT_MS  2000
+#define COMMIT_GIVE_UP_MS  30000 /* then the leadership is given up */
+#define RETRY_FIRST_MS     20
+#define RETRY_LAST_MS      1000
+#define CAMPAIGN_EVERY_MS  500
+#define CONFIRM_EVERY_MS   1000
+#define CHECK_EVERY_MS     60000
+#define DECISIONS_PER_TURN 1024
+#define DUE_PER_TURN       64
+#define READ_BACK_MS       2000
+
+/* One commit under way. The outcome comes from another thread, through the queue. */
+struct flight {
+    struct queue_item item; /* queued when the outcome is there */
+    bool active;
+    bool maybe_applied; /* an attempt ended as unknown */
+    unsigned retry_ms;
+    struct boot_time started;
+    struct boot_time attempted;
+    struct boot_time retry_at; /* ns = 0: an attempt is under way */
+    struct store_result result;
+};
+
+struct writer {
+    struct engine_options options;
+    struct queue *queue;
+    struct leadership *leadership;
+    struct mirror *mirror; /* NULL unless leading */
+    struct batch *open;
+    struct batch *sent;
+    struct request_list open_waiters; /* wait for the open batch, or for nothing but the sent one */
+    struct request_list sent_waiters;
+    struct request *held; /* decided, not applied: no room in the open batch */
+    struct changes held_changes;
+    struct changes changes; /* scratch of one decision */
+    struct flight flight;
+    struct boot_time campaign_at;
+    struct boot_time confirm_at;
+    struct boot_time check_at;
+    struct writer_listener listeners[ENGINE_LISTENERS];
+    size_t listener_count;
+    bool closed;
+    struct store_watch *watch;     /* while leading */
+    _Atomic int64_t seen_revision; /* of the last event that the watch showed, on its thread */
+    uint64_t commits, requests, reloads;
+    pthread_mutex_t status_lock;
+    struct engine_status status;
+};
+
+struct writer *writer_create(const struct engine_options *options)
+{
+    struct writer *w = calloc(1, sizeof *w);
+    ENSURE(w && options->sha256 && options->verify && !id_is_none(&options->name));
+    w->options = *options;
+    w->queue = queue_create(LIMIT_QUEUE_REQUESTS);
+    w->leadership = leadership_create(&(struct leadership_options){.store = options->store,
+                                                                   .env = options->env,
+                                                                   .name = options->name,
+                                                                   .address = options->address,
+                                                                   .ttl_s = options->leader_ttl_s});
+    w->open = batch_create();
+    w->sent = batch_create();
+    request_list_init(&w->open_waiters);
+    request_list_init(&w->sent_waiters);
+    changes_init(&w->changes);
+    changes_init(&w->held_changes);
+    ENSURE(pthread_mutex_init(&w->status_lock, NULL) == 0);
+    return w;
+}
+
+void writer_destroy(struct writer *w)
+{
+    if (!w)
+        return;
+    ENSURE(!w->flight.active && !w->held && !w->open_waiters.first && !w->sent_waiters.first);
+    store_unwatch(w->watch);
+    leadership_destroy(w->leadership);
+    mirror_destroy(w->mirror);
+    batch_destroy(w->open);
+    batch_destroy(w->sent);
+    changes_fini(&w->changes);
+    changes_fini(&w->held_changes);
+    queue_destroy(w->queue);
+    pthread_mutex_destroy(&w->status_lock);
+    free(w);
+}
+
+void writer_listen(struct writer *w, engine_commit_fn on_commit, void *arg)
+{
+    ENSURE(w->listener_count < ENGINE_LISTENERS);
+    w->listeners[w->listener_count++] = (struct writer_listener){on_commit, arg};
+}
+
+bool writer_push(struct writer *w, struct request *r)
+{
+    return queue_push(w->queue, &r->item);
+}
+
+static struct boot_time boot_now(const struct writer *w)
+{
+    return env_boot(w->options.env);
+}
+
+static struct boot_time after_ms(struct boot_time t, int64_t ms)
+{
+    return (struct boot_time){t.ns + ms * NS_PER_MS};
+}
+
+static void publish_status(struct writer *w)
+{
+    pthread_mutex_lock(&w->status_lock);
+    w->status.leader = w->mirror != NULL;
+    w->status.revision = w->mirror ? mirror_revision(w->mirror) : 0;
+    w->status.waiting = queue_length(w->queue);
+    w->status.commits = w->commits;
+    w->status.requests = w->requests;
+    w->status.reloads = w->reloads;
+    (void)text_cut(w->status.leader_address, sizeof w->status.leader_address,
+                   leadership_address(w->leadership));
+    pthread_mutex_unlock(&w->status_lock);
+}
+
+void writer_status(struct writer *w, struct engine_status *ret)
+{
+    pthread_mutex_lock(&w->status_lock);
+    *ret = w->status;
+    pthread_mutex_unlock(&w->status_lock);
+}
+
+static void tell_listeners(struct writer *w, const struct engine_change *changes, size_t n)
+{
+    for (size_t i = 0; i < w->listener_count; i++)
+        w->listeners[i].on_commit(w->listeners[i].arg, mirror_state(w->mirror),
+                                  mirror_revision(w->mirror), changes, n);
+}
+
+/* ---- Leading ---- */
+
+/* Everything that is under way is answered with the error, and what memory holds is thrown away. */
+static void step_down(struct writer *w, const struct err *err)
+{
+    log_event(w->options.log, LOG_LEVEL_WARN, "engine.step-down", LOG_STR("reason", err->text));
+    w->flight.active = false;
+    request_list_finish(&w->sent_waiters, 0, err);
+    request_list_finish(&w->open_waiters, 0, err);
+    if (w->held) {
+        w->held->err = *err;
+        request_finish(w->held, 0);
+        w->held = NULL;
+    }
+    changes_reset(&w->held_changes);
+    batch_reset(w->open);
+    batch_reset(w->sent);
+    store_unwatch(w->watch);
+    w->watch = NULL;
+    mirror_destroy(w->mirror);
+    w->mirror = NULL;
+    leadership_lost(w->leadership);
+    w->campaign_at = boot_now(w);
+}
+
+/* Events are a speed-up: one that is newer than the mirror only makes the next check come now. */
+static void on_events(const struct store_event *events, size_t n, int64_t revision, void *ud)
+{
+    struct writer *w = ud;
+    (void)events;
+    (void)n;
+    atomic_store(&w->seen_revision, revision);
+}
+
+static const struct store_watch_ops watch_ops = {.on_events = on_events};
+
+static void campaign(struct writer *w)
+{
+    struct err err = ERR_INIT;
+    w->campaign_at = after_ms(boot_now(w), CAMPAIGN_EVERY_MS);
+    if (leadership_campaign(w->leadership, &err) < 0) {
+        if (err.code != ERR_NOT_LEADER)
+            log_event(w->options.log, LOG_LEVEL_WARN, "engine.campaign-failed",
+                      LOG_STR("error", err.text));
+        return;
+    }
+    if (mirror_load(w->options.store, &w->mirror, &err) < 0) {
+        log_event(w->options.log, LOG_LEVEL_ERROR, "engine.load-failed",
+                  LOG_STR("error", err.text));
+        leadership_lost(w->leadership);
+        return;
+    }
+    w->confirm_at = after_ms(boot_now(w), CONFIRM_EVERY_MS);
+    w->check_at = after_ms(boot_now(w), CHECK_EVERY_MS);
+    w->reloads++;
+    atomic_store(&w->seen_revision, 0);
+    w->watch = store_watch(w->options.store, span_text(KEY_ROOT), mirror_revision(w->mirror) + 1,
+                           &watch_ops, w);
+    log_event(w->options.log, LOG_LEVEL_INFO, "engine.leading",
+              LOG_INT("revision", mirror_revision(w->mirror)),
+              LOG_INT("leases", (int64_t)state_count(mirror_state(w->mirror), ENTITY_LEASE)));
+    tell_listeners(w, NULL, 0);
+}
+
+/* ---- Deciding ---- */
+
+static struct decide_context context_of(const struct writer *w, const struct actor *actor)
+{
+    return (struct decide_context){.now = env_now(w->options.env),
+                                   .actor = *actor,
+                                   .sha256 = w->options.sha256,
+                                   .verify = w->options.verify};
+}
+
+/* Request ids belong to whoever chose them. */
+static struct id requester_of(const struct actor *actor)
+{
+    return actor->kind == ACTOR_USER ? actor->user : actor->name;
+}
+
+static struct outcome outcome_of(const struct actor *actor, const struct id *request_id,
+                                 const struct answer *answer)
+{
+    return (struct outcome){.request_id = *request_id,
+                            .actor = requester_of(actor),
+                            .kind = id_literal(entity_name(answer->kind)),
+                            .id = answer->id,
+                            .state = answer->state,
+                            .approval = answer->approval};
+}
+
+static void answer_from_outcome(struct request *r, const struct outcome *outcome)
+{
+    enum entity_kind kind;
+    ENSURE(entity_kind_by_name(span_text(outcome->kind.text), &kind) == 0);
+    r->answer = (struct answer){
+        .kind = kind, .id = outcome->id, .state = outcome->state, .approval = outcome->approval};
+    r->applied = true;
+    r->repeated = true;
+}
+
+/* Puts decided changes into the open batch and into the state. */
+static void apply(struct writer *w, struct changes *changes, const struct outcome *outcome)
+{
+    batch_add(w->open, changes, outcome);
+    if (outcome)
+        outcomes_add(mirror_outcomes(w->mirror), outcome, env_now(w->options.env));
+    state_apply(mirror_state(w->mirror), changes);
+}
+
+static void apply_request(struct writer *w, struct request *r, struct changes *changes,
+                          const struct actor *actor)
+{
+    const struct request_head *head = command_head(r->command.kind, r->command.args);
+    r->answer = answer_take(&changes->answer);
+    r->applied = true;
+    if (id_is_none(&head->request_id)) {
+        apply(w, changes, NULL);
+    } else {
+        struct outcome outcome = outcome_of(actor, &head->request_id, &r->answer);
+        apply(w, changes, &outcome);
+    }
+    request_list_add(&w->open_waiters, r);
+}
+
+static int decide_request(struct writer *w, struct request *r, struct actor *ret_actor)
+{
+    const struct request_head *head = command_head(r->command.kind, r->command.args);
+    struct state *state = mirror_state(w->mirror);
+    struct instant now = env_now(w->options.env);
+    struct actor actor;
+    TRY(actor_resolve(state, &r->principal, now, &actor, &r->err));
+    TRY(authorise_command(&actor, r->command.kind, &r->err));
+    *ret_actor = actor;
+    struct id requester = requester_of(&actor);
+    const struct outcome *known =
+        id_is_none(&head->request_id)
+            ? NULL
+            : outcomes_find(mirror_outcomes(w->mirror), &requester, &head->request_id);
+    if (known) {
+        answer_from_outcome(r, known);
+        return 0;
+    }
+    struct decide_context ctx = context_of(w, &actor);
+    TRY(decide(state, r->command.kind, r->command.args, &ctx, &w->changes, &r->err));
+    if (batch_is_too_large(&w->changes))
+        return err_set(
+            &r->err, ERR_LIMIT,
+            "this would change %zu objects at once, more than the %d of one transaction: "
+            "ask for it in parts",
+            w->changes.n, BATCH_OBJECTS);
+    return 0;
+}
+
+static void handle_command(struct writer *w, struct request *r)
+{
+    struct actor actor;
+    changes_reset(&w->changes);
+    bool decided = decide_request(w, r, &actor) == 0;
+    w->requests++;
+    if (!decided || r->repeated) {
+        changes_reset(&w->changes);
+        request_list_add(&w->open_waiters, r);
+        return;
+    }
+    if (command_head(r->command.kind, r->command.args)->dry_run) {
+        r->answer = answer_take(&w->changes.answer);
+        changes_reset(&w->changes);
+        request_list_add(&w->open_waiters, r);
+        return;
+    }
+    if (batch_has_room(w->open, &w->changes)) {
+        apply_request(w, r, &w->changes, &actor);
+        return;
+    }
+    struct changes empty = w->held_changes;
+    w->held_changes = w->changes;
+    w->changes = empty;
+    w->held = r;
+}
+
+/* The open batch has gone: there is room now for what was held. */
+static void release_held(struct writer *w)
+{
+    struct request *r = w->held;
+    if (!r || !batch_has_room(w->open, &w->held_changes))
+        return;
+    struct actor actor;
+    int rc = actor_resolve(mirror_state(w->mirror), &r->principal, env_now(w->options.env), &actor,
+                           &r->err);
+    w->held = NULL;
+    if (rc < 0)
+        request_list_add(&w->open_waiters, r);
+    else
+        apply_request(w, r, &w->held_changes, &actor);
+    changes_reset(&w->held_changes);
+}
+
+static void handle_read(struct writer *w, struct request *r)
+{
+    struct actor actor;
+    struct instant now = env_now(w->options.env);
+    if (actor_resolve(mirror_state(w->mirror), &r->principal, now, &actor, &r->err) == 0) {
+        struct engine_view view = {.state = mirror_state(w->mirror),
+                                   .actor = &actor,
+                                   .now = now,
+                                   .revision = mirror_revision(w->mirror)};
+        (void)r->ops->run(r->arg, &view, &r->err);
+    }
+    request_list_add(&w->open_waiters, r);
+}
+
+static void handle_outcome(struct writer *w, struct request *r)
+{
+    struct actor actor;
+    if (actor_resolve(mirror_state(w->mirror), &r->principal, env_now(w->options.env), &actor,
+                      &r->err) == 0) {
+        struct id requester = requester_of(&actor);
+        const struct outcome *known =
+            outcomes_find(mirror_outcomes(w->mirror), &requester, &r->request_id);
+        if (known)
+            answer_from_outcome(r, known);
+        else
+            (void)err_set(&r->err, ERR_NOT_FOUND,
+                          "no request %s of %s took effect in the last 24 hours",
+                          r->request_id.text, requester.text);
+    }
+    request_list_add(&w->open_waiters, r);
+}
+
+static void handle(struct writer *w, struct request *r)
+{
+    if (!w->mirror) {
+        const char *address = leadership_address(w->leadership);
+        (void)err_set(&r->err, ERR_NOT_LEADER, "this control plane does not lead; the leader is %s",
+                      address[0] ? address : "not known yet, try again");
+        request_finish(r, 0);
+        return;
+    }
+    switch (r->type) {
+    case REQUEST_COMMAND:
+        handle_command(w, r);
+        break;
+    case REQUEST_READ:
+        handle_read(w, r);
+        break;
+    case REQUEST_OUTCOME:
+        handle_outcome(w, r);
+        break;
+    }
+}
+
+static void decide_what_is_due(struct writer *w)
+{
+    struct state *state = mirror_state(w->mirror);
+    struct actor actor = actor_service("clock");
+    struct decide_context ctx = context_of(w, &actor);
+    if (state_next_due(state).s > ctx.now.s)
+        return;
+    changes_reset(&w->changes);
+    (void)decide_due(state, &ctx, DUE_PER_TURN, &w->changes);
+    if (w->changes.n > 0 && batch_has_room(w->open, &w->changes))
+        apply(w, &w->changes, NULL);
+    changes_reset(&w->changes);
+}
+
+/* ---- Committing ---- */
+
+static void on_outcome(const struct store_result *result, void *ud)
+{
+    struct writer *w = ud;
+    w->flight.result = *result;
+    queue_push_urgent(w->queue, &w->flight.item);
+}
+
+static void attempt(struct writer *w, const struct store_txn *txn)
+{
+    w->flight.attempted = boot_now(w);
+    w->flight.retry_at.ns = 0;
+    store_commit(w->options.store, txn, COMMIT_ATTEMPT_MS, on_outcome, w);
+}
+
+static const struct store_txn *seal(struct writer *w)
+{
+    struct batch_seal seal = {.writer = w->options.name,
+                              .at = env_now(w->options.env),
+                              .next_number = state_next_number(mirror_state(w->mirror)),
+                              .fence = leadership_fence(w->leadership)};
+    w->options.env->random(w->options.env->world, seal.write_id, sizeof seal.write_id);
+    return batch_seal(w->sent, w->mirror, &seal);
+}
+
+static void send(struct writer *w)
+{
+    struct batch *empty = w->sent;
+    w->sent = w->open;
+    w->open = empty;
+    request_list_move(&w->sent_waiters, &w->open_waiters);
+    w->flight = (struct flight){.active = true, .retry_ms = RETRY_FIRST_MS, .started = boot_now(w)};
+    attempt(w, seal(w));
+}
+
+struct telling {
+    struct writer *writer;
+    int64_t revision;
+    struct engine_change changes[BATCH_OBJECTS];
+    size_t n;
+};
+
+static void note_object(enum entity_kind kind, const struct id *id, bool deleted, void *arg)
+{
+    struct telling *t = arg;
+    mirror_note(t->writer->mirror, kind, id, t->revision, deleted);
+    t->changes[t->n++] = (struct engine_change){.kind = kind, .id = *id, .deleted = deleted};
+}
+
+static void committed(struct writer *w, int64_t revision)
+{
+    struct telling telling = {.writer = w, .revision = revision};
+    mirror_note_commit(w->mirror, batch_commit(w->sent)->seq, revision);
+    batch_each(w->sent, note_object, &telling);
+    leadership_confirm(w->leadership, w->flight.attempted);
+    w->confirm_at = after_ms(boot_now(w), CONFIRM_EVERY_MS);
+    w->flight.active = false;
+    w->commits++;
+    request_list_finish(&w->sent_waiters, revision, NULL);
+    tell_listeners(w, telling.changes, telling.n);
+    batch_reset(w->sent);
+}
+
+/* A guard did not hold. After an unknown attempt the reason may be that attempt itself: then the
+ * log entry carries our mark. */
+static void compare_failed(struct writer *w)
+{
+    const struct commit *ours = batch_commit(w->sent);
+    struct key key = key_of_commit(ours->seq);
+    struct store_version version;
+    struct commit theirs;
+    struct err err = ERR_INIT;
+    CLEANUP_BUF struct buf value;
+    buf_init(&value, LIMIT_VALUE_BYTES);
+    int rc = store_get(w->options.store, span_text(key.text), READ_BACK_MS, &value, &version, &err);
+    if (rc == 0)
+        rc = codec_decode_commit(buf_span(&value), &theirs, &err);
+    if (rc < 0 && rc != -ERR_NOT_FOUND) {
+        (void)err_set(&err, ERR_UNKNOWN_OUTCOME,
+                      "the store can't be asked what became of the change; ask again later");
+        step_down(w, &err);
+        return;
+    }
+    bool own = rc == 0 && theirs.write_id.len == ours->write_id.len &&
+               memcmp(theirs.write_id.data, ours->write_id.data, ours->write_id.len) == 0;
+    if (rc == 0)
+        record_fini(&commit_type, &theirs);
+    if (own) {
+        committed(w, version.mod_revision);
+        return;
+    }
+    (void)err_set(&err, ERR_UNAVAILABLE,
+                  "another control plane leads now; nothing was changed, try again");
+    step_down(w, &err);
+}
+
+static void try_later(struct writer *w)
+{
+    struct boot_time now = boot_now(w);
+    if (now.ns - w->flight.started.ns > COMMIT_GIVE_UP_MS * NS_PER_MS) {
+        struct err err = ERR_INIT;
+        (void)err_set(&err, w->flight.maybe_applied ? ERR_UNKNOWN_OUTCOME : ERR_UNAVAILABLE,
+                      "the store did not take the change for %d s: %s", COMMIT_GIVE_UP_MS / 1000,
+                      w->flight.result.err.text);
+        step_down(w, &err);
+        return;
+    }
+    w->flight.retry_at = after_ms(now, w->flight.retry_ms);
+    if (w->flight.retry_ms < RETRY_LAST_MS)
+        w->flight.retry_ms *= 2;
+}
+
+static void handle_result(struct writer *w)
+{
+    ENSURE(w->flight.active);
+    switch (w->flight.result.outcome) {
+    case STORE_OK:
+        committed(w, w->flight.result.revision);
+        break;
+    case STORE_COMPARE_FAILED:
+        compare_failed(w);
+        break;
+    case STORE_UNKNOWN:
+        w->flight.maybe_applied = true;
+        try_later(w);
+        break;
+    case STORE_NOT_APPLIED:
+    case STORE_OUTCOME_COUNT:
+        try_later(w);
+        break;
+    }
+}
+
+/* The same transaction again: its guards make a second application impossible. */
+static void retry(struct writer *w)
+{
+    if (w->flight.active && w->flight.retry_at.ns && w->flight.retry_at.ns <= boot_now(w).ns)
+        attempt(w, batch_txn(w->sent));
+}
+
+/* ---- One turn ---- */
+
+static void give_up_unconfirmed(struct writer *w)
+{
+    struct err err = ERR_INIT;
+    (void)err_set(&err, ERR_UNAVAILABLE,
+                  "leadership could not be confirmed by the store; try again");
+    step_down(w, &err);
+}
+
+/* With nothing under way: send the open batch, or answer those who waited for no commit. */
+static void flush(struct writer *w)
+{
+    if (!w->mirror || w->flight.active)
+        return;
+    if (!batch_is_empty(w->open)) {
+        send(w);
+        release_held(w);
+        return;
+    }
+    if (!w->open_waiters.first)
+        return;
+    if (leadership_is_fresh(w->leadership))
+        request_list_finish(&w->open_waiters, mirror_revision(w->mirror), NULL);
+    else
+        give_up_unconfirmed(w);
+}
+
+static void look_after_leadership(struct writer *w)
+{
+    struct boot_time now = boot_now(w);
+    if (!w->mirror) {
+        if (!w->closed && now.ns >= w->campaign_at.ns)
+            campaign(w);
+        return;
+    }
+    if (w->flight.active)
+        return;
+    if (now.ns >= w->confirm_at.ns) {
+        w->confirm_at = after_ms(now, CONFIRM_EVERY_MS);
+        if (!leadership_is_fresh(w->leadership)) {
+            give_up_unconfirmed(w);
+            return;
+        }
+    }
+    bool news = atomic_load(&w->seen_revision) > mirror_revision(w->mirror);
+    if (news || now.ns >= w->check_at.ns) {
+        struct err err = ERR_INIT;
+        w->check_at = after_ms(now, CHECK_EVERY_MS);
+        if (mirror_check(w->mirror, w->options.store, &err) == -ERR_CONFLICT)
+            step_down(w, &err);
+    }
+}
+
+static bool take_one(struct writer *w, unsigned wait_ms)
+{
+    enum queue_wanted wanted = w->held ? QUEUE_URGENT : QUEUE_ANY;
+    struct queue_item *item = queue_take(w->queue, wanted, wait_ms);
+    if (!item)
+        return false;
+    if (item == &w->flight.item)
+        handle_result(w);
+    else
+        handle(w, (struct request *)((char *)item - offsetof(struct request, item)));
+    return true;
+}
+
+void writer_turn(struct writer *w, unsigned wait_ms)
+{
+    look_after_leadership(w);
+    retry(w);
+    bool more = take_one(w, wait_ms);
+    for (int i = 1; more && i < DECISIONS_PER_TURN; i++)
+        more = take_one(w, 0);
+    if (w->mirror && !w->held) {
+        decide_what_is_due(w);
+        outcomes_forget(mirror_outcomes(w->mirror), env_now(w->options.env));
+    }
+    flush(w);
+    publish_status(w);
+}
+
+void writer_close(struct writer *w)
+{
+    queue_close(w->queue);
+    w->closed = true;
+}
+
+bool writer_is_done(const struct writer *w)
+{
+    return w->closed && queue_length(w->queue) == 0 && !w->flight.active && !w->held &&
+           !w->open_waiters.first && (!w->mirror || batch_is_empty(w->open));
+}
