@@ -16,7 +16,7 @@
 /*
  * A certificate authority: a CA certificate and its private key. The federation has one root; an
  * organisation may be given an authority of its own under it, which can name only members of that
- * organisation (X.509 name constraints, path length 0).
+ * organisation and no servers (X.509 name constraints, path length 0).
  *
  * No clock and no chance inside: validity is passed in, serial numbers too. Immutable after
  * creation, any thread.
@@ -59,7 +59,7 @@ void authority_destroy(struct authority *a); /* NULL is fine */
 /*
  * Appends the PEM of a certificate for that public key (from csr_parse()). ERR_INVALID: a bad
  * subject, host, use, serial (zero) or validity (empty, outside the authority's own).
- * ERR_DENIED: an organisation's authority asked for a name of another.
+ * ERR_DENIED: an organisation's authority asked for a name of another, or for a server.
  */
 MUST_CHECK int authority_issue(const struct authority *a, const struct public_key *key,
                                const struct authority_leaf *leaf, struct buf *dst, struct err *err);

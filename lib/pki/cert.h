@@ -27,7 +27,7 @@ struct cert {
     struct public_key key;
     struct id key_id;
     char serial[CERT_SERIAL_CAP]; /* 32 lower-case hexadecimal digits */
-    struct window valid;          /* half-open: X.509's notAfter is one second before `to` */
+    struct window valid;          /* `to` is notAfter, at which OpenSSL already refuses it */
     unsigned uses;                /* CERT_CLIENT | CERT_SERVER */
 };
 
