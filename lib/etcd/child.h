@@ -14,10 +14,11 @@
  * mode 0700. By default etcd listens on unix sockets there and on nothing else, because whoever
  * reaches its port can read and write everything: the folder's mode is the protection. Read it by
  *
- *     cd <data_dir>/etcd-run && ETCDCTL_API=3 etcdctl --endpoints=unix://etcd.client:0 get ...
+ *     ETCDCTL_API=3 etcdctl --endpoints=unix://<data_dir>/etcd-run/etcd.client:0 get --prefix /
  *
- * or give a loopback address to listen on, where that is wanted. A compaction keeps the last
- * 10,000 revisions. Transactions may have 512 operations, but stay within 128 for other etcds.
+ * or give a loopback address to listen on, where that is wanted. A lock file in etcd-run keeps a
+ * second process off the folder. etcd compacts by itself and keeps the last 10,000 revisions.
+ * Transactions may have 512 operations here; stay within 128, the default of other etcds.
  */
 struct etcd_child;
 struct rpc_loop;
