@@ -1,0 +1,372 @@
+/*
+ * The state: a table of records for each kind, and the indexes that follow from them. Every index
+ * is a function of the set of records alone, kept up record by record: an object that is replaced
+ * is first taken out with its old value and then put in with its new one. That is why objects may
+ * be loaded in any order. Thread of the owner.
+ */
+#include "controlplane/domain/state.h"
+
+#include "controlplane/domain/lease.h"
+#include "controlplane/domain/loan.h"
+#include "controlplane/domain/node.h"
+#include "controlplane/domain/table.h"
+#include "controlplane/domain/timetable.h"
+#include "controlplane/domain/usage.h"
+
+#include <stdlib.h>
+
+/* The objects that name one other object. */
+struct group {
+    struct id id; /* first: of the object named */
+    struct table members;
+};
+
+struct due {
+    struct instant at;
+    enum entity_kind kind;
+    const void *record;
+};
+
+struct state {
+    struct table objects[ENTITY_KIND_COUNT];
+    struct table links[STATE_LINK_COUNT]; /* struct group */
+    struct due *due;                      /* by instant, kind and id */
+    size_t n_due, due_cap;
+    struct calendar *calendar;
+    uint64_t next_number;
+};
+
+struct state *state_create(void)
+{
+    struct state *s = calloc(1, sizeof *s);
+    ENSURE(s != NULL);
+    s->calendar = calendar_create();
+    s->next_number = 1;
+    return s;
+}
+
+void state_destroy(struct state *s)
+{
+    if (!s)
+        return;
+    for (int kind = 0; kind < ENTITY_KIND_COUNT; kind++) {
+        struct table *t = &s->objects[kind];
+        for (size_t i = 0; i < t->n; i++)
+            record_destroy(entity_type((enum entity_kind)kind), t->rows[i]);
+        table_fini(t);
+    }
+    for (int link = 0; link < STATE_LINK_COUNT; link++) {
+        for (size_t i = 0; i < s->links[link].n; i++) {
+            struct group *g = s->links[link].rows[i];
+            table_fini(&g->members);
+            free(g);
+        }
+        table_fini(&s->links[link]);
+    }
+    calendar_destroy(s->calendar);
+    free(s->due);
+    free(s);
+}
+
+/* ---- Links ---------------------------------------------------------------------------------- */
+
+static void link_add(struct state *s, enum state_link link, const struct id *to, void *record)
+{
+    if (id_is_none(to))
+        return;
+    struct group *g = table_find(&s->links[link], to);
+    if (!g) {
+        g = calloc(1, sizeof *g);
+        ENSURE(g != NULL);
+        g->id = *to;
+        table_put(&s->links[link], g);
+    }
+    table_put(&g->members, record);
+}
+
+static void link_remove(struct state *s, enum state_link link, const struct id *to, void *record)
+{
+    struct group *g = table_find(&s->links[link], to);
+    if (!g)
+        return;
+    table_remove(&g->members, record);
+    if (g->members.n > 0)
+        return;
+    table_remove(&s->links[link], to);
+    table_fini(&g->members);
+    free(g);
+}
+
+typedef void (*link_fn)(struct state *s, enum state_link link, const struct id *to, void *record);
+
+/* What the record names: one line a link. */
+static void each_link(struct state *s, enum entity_kind kind, void *record, link_fn act)
+{
+    const struct lease *lease = record;
+    const struct loan *loan = record;
+    switch (kind) {
+    case ENTITY_LEASE:
+        act(s, LINK_LEASE_LOAN, &lease->loan, record);
+        act(s, LINK_LEASE_ALLOCATION, &lease->allocation, record);
+        act(s, LINK_LEASE_PROJECT, &lease->project, record);
+        if (!lease_holds_capacity(lease))
+            break;
+        LIST_EACH(const struct placement, p, &lease->placements)
+        {
+            act(s, LINK_LEASE_NODE, &p->node, record);
+        }
+        break;
+    case ENTITY_LOAN:
+        act(s, LINK_LOAN_POOL, &loan->pool, record);
+        act(s, LINK_LOAN_BORROWER, &loan->borrower, record);
+        break;
+    case ENTITY_NODE:
+        act(s, LINK_NODE_POOL, &((const struct node *)record)->pool, record);
+        break;
+    case ENTITY_USAGE_INTERVAL:
+        act(s, LINK_USAGE_LEASE, &((const struct usage_interval *)record)->lease, record);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- What falls due ------------------------------------------------------------------------- */
+
+static int due_compare(const struct due *a, const struct due *b)
+{
+    int order = instant_compare(a->at, b->at);
+    if (order == 0)
+        order = (int)a->kind - (int)b->kind;
+    return order ? order : id_compare(a->record, b->record);
+}
+
+static size_t due_place(const struct state *s, const struct due *key)
+{
+    size_t low = 0, high = s->n_due;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (due_compare(&s->due[middle], key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void due_add(struct state *s, enum entity_kind kind, const void *record)
+{
+    struct due key = {.at = timetable_due(kind, record), .kind = kind, .record = record};
+    if (key.at.s == INSTANT_NEVER.s)
+        return;
+    if (s->n_due == s->due_cap) {
+        s->due_cap = s->due_cap ? s->due_cap * 2 : 64;
+        s->due = reallocarray(s->due, s->due_cap, sizeof *s->due);
+        ENSURE(s->due != NULL);
+    }
+    size_t at = due_place(s, &key);
+    memmove(&s->due[at + 1], &s->due[at], (s->n_due - at) * sizeof *s->due);
+    s->due[at] = key;
+    s->n_due++;
+}
+
+static void due_remove(struct state *s, enum entity_kind kind, const void *record)
+{
+    struct due key = {.at = timetable_due(kind, record), .kind = kind, .record = record};
+    if (key.at.s == INSTANT_NEVER.s)
+        return;
+    size_t at = due_place(s, &key);
+    ENSURE(at < s->n_due && s->due[at].record == record);
+    memmove(&s->due[at], &s->due[at + 1], (s->n_due - at - 1) * sizeof *s->due);
+    s->n_due--;
+}
+
+/* ---- The calendar --------------------------------------------------------------------------- */
+
+static void calendar_add_node(struct state *s, const struct node *n)
+{
+    LIST_EACH(const struct device, d, &n->devices)
+    {
+        struct calendar_device info = {
+            .node = n->id,
+            .index = d->index,
+            .pool = n->pool,
+            .nvlink_domain = n->nvlink_domain,
+            .in_service = n->state == NODE_IN_SERVICE && d->state == DEVICE_IN_SERVICE,
+        };
+        memcpy(info.uuid, d->uuid, sizeof info.uuid);
+        memcpy(info.model, n->model, sizeof info.model);
+        calendar_put_device(s->calendar, &info);
+    }
+}
+
+static void calendar_remove_node(struct state *s, const struct node *n)
+{
+    LIST_EACH(const struct device, d, &n->devices)
+    {
+        calendar_drop_device(s->calendar, &n->id, d->uuid);
+    }
+}
+
+static size_t count_devices(const struct lease *l)
+{
+    size_t n = 0;
+    LIST_EACH(const struct placement, p, &l->placements)
+    {
+        n += p->devices.n;
+    }
+    return n;
+}
+
+static void calendar_add_lease(struct state *s, const struct lease *l)
+{
+    if (!lease_holds_capacity(l))
+        return;
+    size_t n = count_devices(l), k = 0;
+    struct calendar_slot *slots = calloc(n ? n : 1, sizeof *slots);
+    ENSURE(slots != NULL);
+    LIST_EACH(const struct placement, p, &l->placements)
+    {
+        LIST_EACH(const struct placed_device, d, &p->devices)
+        {
+            slots[k].node = p->node;
+            memcpy(slots[k].uuid, d->uuid, sizeof slots[k].uuid);
+            slots[k].units = d->units.units;
+            k++;
+        }
+    }
+    struct calendar_booking booking = {
+        .lease = l->id,
+        .window = {l->from, l->state == LEASE_RETURNING ? l->void_at : l->ends_at},
+        .sharing = {.tenant = l->project,
+                    .isolation = (uint32_t)l->isolation,
+                    .apart = l->isolation == ISOLATION_MIG},
+        .slots = slots,
+        .n = n,
+    };
+    calendar_book(s->calendar, &booking);
+    free(slots);
+}
+
+/* ---- Records in and out ---------------------------------------------------------------------- */
+
+static void index_add(struct state *s, enum entity_kind kind, void *record)
+{
+    each_link(s, kind, record, link_add);
+    due_add(s, kind, record);
+    if (kind == ENTITY_NODE)
+        calendar_add_node(s, record);
+    if (kind == ENTITY_LEASE)
+        calendar_add_lease(s, record);
+}
+
+static void index_remove(struct state *s, enum entity_kind kind, void *record)
+{
+    each_link(s, kind, record, link_remove);
+    due_remove(s, kind, record);
+    if (kind == ENTITY_NODE)
+        calendar_remove_node(s, record);
+    if (kind == ENTITY_LEASE)
+        calendar_release(s->calendar, record);
+}
+
+void state_load(struct state *s, enum entity_kind kind, const struct id *id, void *record)
+{
+    ENSURE(kind >= 0 && kind < ENTITY_KIND_COUNT);
+    ENSURE(!record || id_equal(entity_id(kind, record), id));
+    struct table *t = &s->objects[kind];
+    void *old = table_find(t, id);
+    if (old) {
+        index_remove(s, kind, old);
+        table_remove(t, id);
+        record_destroy(entity_type(kind), old);
+    }
+    if (record) {
+        table_put(t, record);
+        index_add(s, kind, record);
+    }
+}
+
+void state_apply(struct state *s, struct changes *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        struct change *item = &c->items[i];
+        state_load(s, item->kind, &item->id, item->record);
+        item->record = NULL;
+    }
+    s->next_number += c->numbers_taken;
+    free(c->items);
+    c->items = NULL;
+    c->n = c->cap = 0;
+    c->numbers_taken = 0;
+}
+
+/* ---- Questions ------------------------------------------------------------------------------ */
+
+const void *state_find(const struct state *s, enum entity_kind kind, const struct id *id)
+{
+    ENSURE(kind >= 0 && kind < ENTITY_KIND_COUNT);
+    return table_find(&s->objects[kind], id);
+}
+
+size_t state_count(const struct state *s, enum entity_kind kind)
+{
+    ENSURE(kind >= 0 && kind < ENTITY_KIND_COUNT);
+    return s->objects[kind].n;
+}
+
+void state_each(const struct state *s, enum entity_kind kind, const struct id *after,
+                state_visit_fn visit, void *arg)
+{
+    ENSURE(kind >= 0 && kind < ENTITY_KIND_COUNT);
+    const struct table *t = &s->objects[kind];
+    for (size_t i = after ? table_after(t, after) : 0; i < t->n; i++) {
+        if (!visit(t->rows[i], arg))
+            return;
+    }
+}
+
+uint64_t state_next_number(const struct state *s)
+{
+    return s->next_number;
+}
+
+void state_set_next_number(struct state *s, uint64_t number)
+{
+    s->next_number = number;
+}
+
+const struct calendar *state_calendar(const struct state *s)
+{
+    return s->calendar;
+}
+
+void state_each_linked(const struct state *s, enum state_link link, const struct id *id,
+                       state_visit_fn visit, void *arg)
+{
+    ENSURE(link >= 0 && link < STATE_LINK_COUNT);
+    const struct group *g = table_find(&s->links[link], id);
+    for (size_t i = 0; g && i < g->members.n; i++) {
+        if (!visit(g->members.rows[i], arg))
+            return;
+    }
+}
+
+void state_each_lease_on(const struct state *s, const struct id *node, state_visit_fn visit,
+                         void *arg)
+{
+    state_each_linked(s, LINK_LEASE_NODE, node, visit, arg);
+}
+
+struct instant state_next_due(const struct state *s)
+{
+    return s->n_due > 0 ? s->due[0].at : INSTANT_NEVER;
+}
+
+void state_each_due(const struct state *s, struct instant until, state_due_fn visit, void *arg)
+{
+    for (size_t i = 0; i < s->n_due && s->due[i].at.s <= until.s; i++) {
+        if (!visit(s->due[i].kind, s->due[i].record, arg))
+            return;
+    }
+}

@@ -1,0 +1,68 @@
+/* The next step of each kind of object that moves by itself. Pure functions of the record. */
+#include "controlplane/domain/timetable.h"
+
+#include "controlplane/domain/approval.h"
+#include "controlplane/domain/lease.h"
+#include "controlplane/domain/loan.h"
+#include "controlplane/domain/user.h"
+
+static struct instant lease_due(const struct lease *l)
+{
+    switch (l->state) {
+    case LEASE_BOOKED:
+        return l->from;
+    case LEASE_PREPARING:
+    case LEASE_ACTIVE:
+    case LEASE_DRAINING:
+        return l->ends_at;
+    case LEASE_RETURNING:
+        return l->void_at;
+    default:
+        return INSTANT_NEVER;
+    }
+}
+
+static struct instant loan_due(const struct loan *l)
+{
+    switch (l->state) {
+    case LOAN_PROPOSED:
+    case LOAN_CONSENTED:
+    case LOAN_ACTIVE:
+        return l->to;
+    case LOAN_APPROVED:
+        return l->from;
+    case LOAN_RECALLING:
+        return instant_min(l->recall_at, l->to);
+    default:
+        return INSTANT_NEVER;
+    }
+}
+
+static struct instant approval_due(const struct approval *a)
+{
+    bool open =
+        a->state == REQUEST_SUBMITTED || a->state == REQUEST_REVIEW || a->state == REQUEST_STALE;
+    return open ? a->expires_at : INSTANT_NEVER;
+}
+
+/* A token that was not used is gone when it is over; a used one is kept as a record. */
+static struct instant join_token_due(const struct join_token *t)
+{
+    return t->used_at.s == INSTANT_NEVER.s ? t->expires_at : INSTANT_NEVER;
+}
+
+struct instant timetable_due(enum entity_kind kind, const void *record)
+{
+    switch (kind) {
+    case ENTITY_LEASE:
+        return lease_due(record);
+    case ENTITY_LOAN:
+        return loan_due(record);
+    case ENTITY_APPROVAL:
+        return approval_due(record);
+    case ENTITY_JOIN_TOKEN:
+        return join_token_due(record);
+    default:
+        return INSTANT_NEVER;
+    }
+}
