@@ -8,11 +8,11 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
+#include "lib/base/file.h"
 #include "lib/base/korea.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
 
-#include <errno.h>
 #include <ini.h>
 #include <stdlib.h>
 
@@ -254,44 +254,21 @@ static int parse_file(struct reading *r, struct err *err)
     return err_set(err, r->err.code, "line %d: %s", r->line, r->err.text);
 }
 
-/* The whole file as text, at most LIMIT_FILE_BYTES. */
-static int load_file(const char *path, struct buf *ret, struct err *err)
-{
-    char chunk[4096];
-    size_t n;
-    FILE *file = fopen(path, "re");
-
-    if (!file)
-        return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "can't open: %s",
-                       strerror(errno));
-    while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        buf_append(ret, chunk, n);
-    bool failed = ferror(file);
-    fclose(file);
-    if (failed)
-        return err_set(err, ERR_IO, "can't read: %s", strerror(errno));
-    if (ret->full)
-        return err_set(err, ERR_LIMIT, "larger than %d bytes", LIMIT_FILE_BYTES);
-    if (!span_is_text(buf_span(ret)))
-        return err_set(err, ERR_INVALID, "not UTF-8 text");
-    return 0;
-}
-
 int config_read_file(struct config *c, const char *path, struct err *err)
 {
     CLEANUP_BUF struct buf bytes = {.data = NULL};
     struct reading r = {.config = c};
 
     buf_init(&bytes, LIMIT_FILE_BYTES);
-    int rc = load_file(path, &bytes, err);
-    if (rc < 0)
-        return err_prefix(err, rc, "%s", path);
+    TRY(file_read(path, &bytes, err));
+    if (!span_is_text(buf_span(&bytes)))
+        return err_set(err, ERR_INVALID, "%s: not UTF-8 text", path);
     r.rest = buf_span(&bytes);
     r.values = calloc(c->n + 1, sizeof(*r.values));
     r.seen = calloc(c->n + 1, sizeof(*r.seen));
     ENSURE(r.values && r.seen);
     memcpy(r.values, c->values, c->n * sizeof(*r.values));
-    rc = parse_file(&r, err);
+    int rc = parse_file(&r, err);
     if (rc == 0)
         memcpy(c->values, r.values, c->n * sizeof(*r.values));
     free(r.values);
