@@ -28,13 +28,14 @@ struct trust_wish {
 };
 
 /*
- * chain: DER of the leaf, or PEM of the leaf followed by up to TRUST_INTERMEDIATES_MAX authorities,
- * as a peer presents it. Success: every signature holds up to one of the roots, all are valid at
- * the instant, names obey the constraints, the leaf is for that use and host; *ret is what it says.
- * ERR_INVALID: the leaf can't be read. ERR_VERIFICATION: anything else; the text names the reason.
+ * chain_bytes: DER of the leaf, or PEM of the leaf followed by up to TRUST_INTERMEDIATES_MAX
+ * authorities, as a peer presents it. Success: every signature holds up to one of the roots, all
+ * are valid at the instant, names obey the constraints, the leaf is for that use and host; *ret is
+ * what it says. ERR_INVALID: the leaf can't be read. ERR_VERIFICATION: anything else; the text
+ * names the reason.
  */
-MUST_CHECK int trust_check(const struct trust *t, struct span chain, const struct trust_wish *wish,
-                           struct cert *ret, struct err *err);
+MUST_CHECK int trust_check(const struct trust *t, struct span chain_bytes,
+                           const struct trust_wish *wish, struct cert *ret, struct err *err);
 
 static inline void trust_cleanup(struct trust **t)
 {
