@@ -3,6 +3,7 @@
 
 #include "lib/base/env.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -24,7 +25,12 @@ struct host {
 /* The value of a variable, or NULL when it is not set. An empty value counts as not set. */
 const char *host_variable(const struct host *host, const char *name);
 
-/* The host of this process. variables: `environ`; kept. */
-struct host host_real(const char *const *variables);
+/* What host_real() needs to keep; lives as long as the host. */
+struct host_memory {
+    char program_path[PATH_MAX];
+};
+
+/* The host of this process. variables: `environ`; borrowed. */
+struct host host_real(const char *const *variables, struct host_memory *memory);
 
 #endif

@@ -5,6 +5,7 @@
 #include "cli/globals.h"
 #include "cli/host.h"
 #include "lib/base/buf.h"
+#include "lib/base/id.h"
 
 #include <stdint.h>
 
@@ -43,6 +44,21 @@ bool invocation_flag(const struct invocation *inv, const char *name);
 /* Global choices. */
 enum output_format invocation_format(const struct invocation *inv);
 bool invocation_colour(const struct invocation *inv); /* --color, NO_COLOR, the terminal */
+
+/* The id under which this call changes something: --request-id, else made by chance once. */
+const struct id *invocation_request_id(struct invocation *inv);
+/* The same if it has been asked for, else ID_NONE. */
+const struct id *invocation_known_request_id(const struct invocation *inv);
+
+/* What the reader of the coming error should do next, instead of the code's general advice. */
+void invocation_advise(struct invocation *inv, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *invocation_advice(const struct invocation *inv); /* "" when there is none */
+
+/* With --dry-run --exit-code: the plan would change something, so the program exits with 3. */
+#define EXIT_PLAN_CHANGES 3
+void invocation_set_plan_changes(struct invocation *inv);
+bool invocation_plan_changes(const struct invocation *inv);
 
 /* Reads a whole file, or standard input for "-", into ret (initialised here with the limit
  * max_bytes; buf_fini() it in any case). ERR_NOT_FOUND, ERR_IO, ERR_LIMIT name the path. */

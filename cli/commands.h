@@ -1,0 +1,35 @@
+#ifndef PUMASI_CLI_COMMANDS_H
+#define PUMASI_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+#include <stddef.h>
+
+/* One table a noun (or a family of words without verbs), in cli/<noun>.c. */
+extern const struct command completion_commands[];
+extern const struct command context_commands[];
+extern const struct command help_commands[];
+extern const struct command man_commands[];
+extern const struct command version_commands[];
+
+/*
+ * The list of all commands: one table a noun. Iterate with the index until NULL; the order is that
+ * of the help.
+ *
+ *     const struct command *c;
+ *     for (size_t i = 0; (c = command_at(i)); i++) …
+ */
+const struct command *command_at(size_t i);
+
+/* True if some command has that noun. */
+bool command_noun_exists(const char *noun);
+
+/* Calls visit for every option of a command, then for every global one. */
+typedef void (*command_option_fn)(void *arg, const struct command_option *option, bool global);
+void command_each_option(const struct command *c, command_option_fn visit, void *arg);
+
+/* May the command be given --watch, --dry-run? */
+bool command_can_watch(const struct command *c);
+bool command_can_dry_run(const struct command *c);
+
+#endif
