@@ -28,6 +28,8 @@ MUST_CHECK int rpc_descriptors_parse(struct span bytes, struct rpc_descriptors *
                                      struct err *err);
 void rpc_descriptors_destroy(struct rpc_descriptors *descriptors); /* NULL is fine */
 
+size_t rpc_descriptors_file_count(const struct rpc_descriptors *d);
+
 /* NULL when there is none. Symbols are full names without a leading dot: packages don't count;
  * services, methods, messages (nested too), fields, enums and their values do. */
 const struct rpc_descriptor_file *rpc_descriptors_find_file(const struct rpc_descriptors *d,

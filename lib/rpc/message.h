@@ -21,9 +21,6 @@
 MUST_CHECK int rpc_message_check(const ProtobufCMessageDescriptor *descriptor, struct span bytes,
                                  struct err *err);
 
-/* An allocator over an arena: frees nothing, returns NULL at the arena's limit. */
-ProtobufCAllocator rpc_message_allocator(struct arena *arena);
-
 /* Checks and unpacks. With an arena the message lives in it (ERR_LIMIT when it is full); without
  * one (NULL) it is the caller's, to be given to rpc_message_destroy(). */
 MUST_CHECK int rpc_message_decode(const ProtobufCMessageDescriptor *descriptor, struct span bytes,

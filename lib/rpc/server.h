@@ -109,6 +109,6 @@ struct rpc_server_counts {
 };
 
 /* A snapshot for metrics. Thread-safe. */
-struct rpc_server_counts rpc_server_counts(const struct rpc_server *server);
+struct rpc_server_counts rpc_server_counts(struct rpc_server *server);
 
 #endif

@@ -40,7 +40,9 @@ void rpc_call_fail(struct rpc_call *call, const struct err *err);
 MUST_CHECK int rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message,
                              struct err *err);
 
-/* Bidirectional: the last message is dealt with (and dead), read the next one. */
+/* Bidirectional: the last message is dealt with (and dead), read the next one. Another thread may
+ * finish a call whose handler is running: the call then stays valid until the handler returns, and
+ * what the handler still reads, sends or finishes is dropped. */
 void rpc_call_next(struct rpc_call *call);
 
 /* ---- hooks ---- */

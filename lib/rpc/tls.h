@@ -34,8 +34,8 @@ struct rpc_tls_files {
 /* A set of PEM texts read from files, owning its memory; the key is wiped when it goes. */
 struct rpc_tls_bundle;
 
-/* ERR_IO names the file that can't be read; ERR_INVALID one that holds no PEM or is larger than
- * LIMIT_FILE_BYTES. Blocks on the disk. */
+/* Errors of file_read() name the path; the key must be a private file (file_read_private()).
+ * ERR_INVALID: a file that holds no PEM, a certificate without its key. Blocks on the disk. */
 MUST_CHECK int rpc_tls_bundle_load(const struct rpc_tls_files *files, struct rpc_tls_bundle **ret,
                                    struct err *err);
 void rpc_tls_bundle_destroy(struct rpc_tls_bundle *bundle);                 /* NULL is fine */
