@@ -263,6 +263,8 @@ static struct etcd_result result_of(const struct rpc_status *status, const Proto
     struct etcd_result result = {.outcome = etcd_outcome_of(status), .err = ERR_INIT};
     if (reply == NULL) {
         (void)etcd_set_err(&result.err, status);
+        if (result.outcome == ETCD_UNKNOWN)
+            result.err.code = ERR_UNKNOWN_OUTCOME;
         return result;
     }
     const Etcdserverpb__TxnResponse *r = (const Etcdserverpb__TxnResponse *)reply;
@@ -270,7 +272,7 @@ static struct etcd_result result_of(const struct rpc_status *status, const Proto
     result.outcome = r->succeeded ? ETCD_OK : ETCD_COMPARE_FAILED;
     if (result.revision <= 0) {
         result.outcome = ETCD_UNKNOWN;
-        (void)err_set(&result.err, ERR_UNAVAILABLE, "etcd: a reply without a revision");
+        (void)err_set(&result.err, ERR_UNKNOWN_OUTCOME, "etcd: a reply without a revision");
     }
     return result;
 }

@@ -34,8 +34,9 @@ struct store_lease; /* a lease that is being kept alive */
 #define STORE_KEY_BYTES      1024 /* longest key or prefix; keys are 1..STORE_KEY_BYTES long */
 #define STORE_TIMEOUT_MAX_MS 600000
 
-/* Ends a store, with all that is on the way: commits still open end as STORE_UNKNOWN before it
- * returns. Watches and leases must have been given back. Not from a callback. (blocks) */
+/* Ends a store. A commit still on its way gets its outcome first, at the latest at its deadline;
+ * without threads: STORE_UNKNOWN at once. Watches and leases must have been given back. Not from a
+ * callback. (blocks) */
 void store_destroy(struct store *s); /* NULL is fine */
 
 /* Does one piece of the waiting work of a store without threads, and says whether there was any.
@@ -61,7 +62,7 @@ struct store_version {
 
 /* Reads one key, linearizable: appends its value to ret_value and fills ret_version; either may be
  * NULL. -ERR_NOT_FOUND: there is no such key; ret_version then has read_revision and zeros.
- * -ERR_UNAVAILABLE: no answer in time. (blocks) */
+ * -ERR_LIMIT: ret_value is full; -ERR_UNAVAILABLE: no answer in time. (blocks) */
 MUST_CHECK int store_get(struct store *s, struct span key, int timeout_ms, struct buf *ret_value,
                          struct store_version *ret_version, struct err *err);
 

@@ -9,7 +9,8 @@
  * replica of a simulation), each with its own faults.
  *
  * What is delayed waits in steps: store_step() moves it one step nearer, then steps the store
- * below. Over a store with threads, whoever delays must step.
+ * below. Over a store with threads, whoever delays must step, and not while another thread grants
+ * or gives back leases.
  */
 #define STORE_FAULTS(X)                                                                            \
     X(LOSE_REQUEST, "lose-request") /* a commit vanishes: not applied, STORE_UNKNOWN */            \

@@ -16,7 +16,8 @@
 
 struct store_txn *store_txn_create(void);
 void store_txn_destroy(struct store_txn *txn); /* NULL is fine */
-void store_txn_reset(struct store_txn *txn);   /* empties it, keeps its memory */
+struct store_txn *store_txn_clone(const struct store_txn *txn);
+void store_txn_reset(struct store_txn *txn); /* empties it, keeps its memory */
 
 /* The key's mod_revision must be this one (> 0). */
 MUST_CHECK int store_txn_guard_mod(struct store_txn *txn, struct span key, int64_t mod_revision);
