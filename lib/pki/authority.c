@@ -212,13 +212,14 @@ static int read_organisation(const X509 *x, struct id *ret, struct err *err)
             snprintf(uri, sizeof(uri), "spiffe://%.*s/user/any",
                      ASN1_STRING_length(first->base->d.uniformResourceIdentifier),
                      (const char *)ASN1_STRING_get0_data(first->base->d.uniformResourceIdentifier));
-        rc = err_prefix(err, identity_parse(span_text(uri), &who, err), "authority's constraints");
+        rc = identity_parse(span_text(uri), &who, err);
         NAME_CONSTRAINTS_free(nc);
     }
     ERR_clear_error();
-    if (rc == 0)
-        *ret = who.organisation;
-    return rc;
+    if (rc < 0)
+        return err_prefix(err, rc, "authority's constraints");
+    *ret = who.organisation;
+    return 0;
 }
 
 static int check_authority(X509 *x, const struct key *key, struct err *err)

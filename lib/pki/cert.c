@@ -24,7 +24,7 @@ static int find_uri(const GENERAL_NAMES *names, struct span *ret, struct err *er
         found++;
     }
     if (found != 1)
-        return err_set(err, ERR_INVALID, "certificate: %d URI names, not one", found);
+        return err_set(err, ERR_INVALID, "%d URI names, not one", found);
     *ret = uri;
     return 0;
 }
@@ -37,9 +37,9 @@ static int read_subject(const X509 *x, struct identity *ret, struct err *err)
     struct span uri;
     int rc = find_uri(names, &uri, err);
     if (rc == 0)
-        rc = err_prefix(err, identity_parse(uri, ret, err), "certificate");
+        rc = identity_parse(uri, ret, err);
     GENERAL_NAMES_free(names);
-    return rc;
+    return rc < 0 ? err_prefix(err, rc, "certificate") : 0;
 }
 
 static int read_serial(const X509 *x, char dst[CERT_SERIAL_CAP], struct err *err)

@@ -148,8 +148,10 @@ int key_read(const char *path, struct key **ret, struct err *err)
     struct buf pem;
     buf_init(&pem, KEY_PEM_MAX);
     int rc = file_read_private(path, &pem, err);
-    if (rc == 0)
-        rc = err_prefix(err, key_parse(buf_span(&pem), ret, err), "%s", path);
+    if (rc == 0) {
+        rc = key_parse(buf_span(&pem), ret, err);
+        rc = rc < 0 ? err_prefix(err, rc, "%s", path) : 0;
+    }
     wipe(&pem);
     return rc;
 }
