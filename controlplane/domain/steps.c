@@ -77,5 +77,6 @@ void steps_add(struct steps *s, struct window window, int64_t amount)
 
 void steps_set(struct steps *s, struct instant from, int64_t value)
 {
-    s->items[step_at(s, from)].value = value;
+    size_t i = step_at(s, from); /* may move the items */
+    s->items[i].value = value;
 }
