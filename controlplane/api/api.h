@@ -1,0 +1,41 @@
+#ifndef PUMASI_CONTROLPLANE_API_API_H
+#define PUMASI_CONTROLPLANE_API_API_H
+
+#include "controlplane/effect/attached.h"
+#include "controlplane/effect/issuer.h"
+#include "controlplane/engine/engine.h"
+#include "lib/pki/authority.h"
+#include "lib/rpc/server.h"
+
+/*
+ * The services of the control plane on one gRPC server. Handlers run on the server's loop and only
+ * pass on; answers come from the writer's thread.
+ */
+struct api;
+
+struct api_options {
+    struct engine *engine; /* all of these outlive the api */
+    struct attached *attached;
+    const struct issuer *issuer;
+    const struct authority *authority; /* issues certificates to those who join */
+    struct span ca_pem;                /* handed to those who join */
+    const struct env *env;             /* thread-safe */
+    struct log *log;                   /* may be NULL */
+};
+
+struct api *api_create(const struct api_options *options);
+
+/* After the server is destroyed and the engine is stopped. NULL is fine. */
+void api_destroy(struct api *api);
+
+/* Adds all services to the server. Before the engine starts: it listens to commits. */
+MUST_CHECK int api_add_services(struct api *api, struct rpc_server *server, struct err *err);
+
+/* Ends the streams that would otherwise use up the grace of a stopping server. */
+void api_close(struct api *api);
+
+/* The policy for struct rpc_server_options; arg is the api. */
+int api_policy(void *api, const char *path, const struct rpc_method_row *row,
+               const struct rpc_peer *peer, struct err *err);
+
+#endif

@@ -1,0 +1,24 @@
+#ifndef PUMASI_CONTROLPLANE_API_CHANGE_H
+#define PUMASI_CONTROLPLANE_API_CHANGE_H
+
+#include "controlplane/api/service.h"
+
+#include "pumasi/v1/common.pb-c.h"
+
+/* The way of a change: request message -> command -> ChangeReply. */
+void change_handle(struct api *api, struct rpc_call *call, const struct api_method *method,
+                   const ProtobufCMessage *request);
+
+/* Submits a command whose arguments the caller has made (on the heap; taken). `done` is called
+ * exactly once, also when the engine refuses it at the door. */
+void change_submit(struct api *api, const struct principal *principal, enum command_kind kind,
+                   void *args, engine_done_fn done, void *arg);
+
+/* Fills the reply; what it points to lives in the arena and in engine_reply. ERR_LIMIT: no room. */
+MUST_CHECK int change_reply_fill(const struct engine_reply *from, struct arena *arena,
+                                 Pumasi__V1__ChangeReply *ret, struct err *err);
+
+/* An engine_done_fn whose arg is the call: answers it with a ChangeReply. */
+void change_answer(void *call, const struct engine_reply *reply, const struct err *err);
+
+#endif

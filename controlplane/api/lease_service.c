@@ -1,0 +1,22 @@
+/* LeaseService: a table. */
+#include "controlplane/api/service.h"
+
+#include "pumasi/v1/lease.pb-c.h"
+
+const struct api_service api_lease_service = {
+    .descriptor = &pumasi__v1__lease_service__descriptor,
+    .methods =
+        {
+            {.name = "BookLease", .way = API_CHANGE, .command = COMMAND_BOOK_LEASE},
+            {.name = "ReleaseLease", .way = API_CHANGE, .command = COMMAND_RELEASE_LEASE},
+            {.name = "GetLease",
+             .way = API_GET,
+             .entity = ENTITY_LEASE,
+             .object = &pumasi__v1__lease__descriptor},
+            {.name = "ListLeases",
+             .way = API_LIST,
+             .entity = ENTITY_LEASE,
+             .object = &pumasi__v1__lease__descriptor,
+             .reply = &pumasi__v1__list_leases_reply__descriptor},
+        },
+};

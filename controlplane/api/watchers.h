@@ -1,0 +1,34 @@
+#ifndef PUMASI_CONTROLPLANE_API_WATCHERS_H
+#define PUMASI_CONTROLPLANE_API_WATCHERS_H
+
+#include "controlplane/engine/engine.h"
+#include "lib/rpc/server_call.h"
+
+/*
+ * The streams of EventService.Watch: who wants to hear of which changes. A watcher hears only of
+ * objects that it may see, judged anew for each event, so a revoked user's stream ends with the
+ * next one. A watcher that does not read is dropped. Thread-safe.
+ */
+struct watchers;
+
+struct watchers *watchers_create(void);
+void watchers_destroy(struct watchers *w); /* all streams are over; NULL is fine */
+
+#define WATCH_KINDS_MAX ENTITY_KIND_COUNT
+struct watch_wish {
+    struct principal principal;
+    uint32_t kinds; /* bit 1 << enum entity_kind; 0: all */
+    struct id id;   /* none: all */
+};
+
+/* Takes the call: from now on it is the watchers' to finish. */
+void watchers_add(struct watchers *w, struct rpc_call *call, const struct watch_wish *wish);
+
+/* For engine_listen(). */
+void watchers_on_commit(void *watchers, const struct state *state, int64_t revision,
+                        const struct engine_change *changes, size_t n);
+
+/* Ends all streams; later ones end at once. Before the server stops. */
+void watchers_close(struct watchers *w);
+
+#endif
