@@ -6,6 +6,8 @@
 
 #include "lib/pki/authority.h"
 
+#include <stdio.h>
+
 #define LABEL_MAX 63
 
 static void push(GENERAL_NAMES *names, int type, ASN1_STRING *value)
@@ -16,11 +18,11 @@ static void push(GENERAL_NAMES *names, int type, ASN1_STRING *value)
     ENSURE(sk_GENERAL_NAME_push(names, name) > 0);
 }
 
-static void push_text(GENERAL_NAMES *names, int type, const char *text)
+static ASN1_IA5STRING *ia5(const char *text)
 {
     ASN1_IA5STRING *value = ASN1_IA5STRING_new();
     ENSURE(value && ASN1_STRING_set(value, text, -1) == 1);
-    push(names, type, value);
+    return value;
 }
 
 static bool is_label(const char *text, size_t len)
@@ -52,7 +54,7 @@ static bool is_dns_name(const char *text)
 void altname_add_identity(GENERAL_NAMES *names, const struct identity *who)
 {
     char uri[IDENTITY_URI_CAP];
-    push_text(names, GEN_URI, identity_format(who, uri));
+    push(names, GEN_URI, ia5(identity_format(who, uri)));
 }
 
 int altname_add_host(GENERAL_NAMES *names, const char *host, struct err *err)
@@ -66,6 +68,41 @@ int altname_add_host(GENERAL_NAMES *names, const char *host, struct err *err)
     if (!is_dns_name(host))
         return err_set(err, ERR_INVALID, "host \"%.*s\": neither an address nor a DNS name",
                        AUTHORITY_HOST_MAX, host);
-    push_text(names, GEN_DNS, host);
+    push(names, GEN_DNS, ia5(host));
     return 0;
+}
+
+static void constrain(STACK_OF(GENERAL_SUBTREE) * *list, int type, ASN1_STRING *value)
+{
+    GENERAL_SUBTREE *subtree = GENERAL_SUBTREE_new();
+    if (!*list)
+        *list = sk_GENERAL_SUBTREE_new_null();
+    ENSURE(subtree && *list);
+    GENERAL_NAME_set0_value(subtree->base, type, value);
+    ENSURE(sk_GENERAL_SUBTREE_push(*list, subtree) > 0);
+}
+
+/* The range of all addresses: address and mask of n / 2 zero bytes each. */
+static ASN1_OCTET_STRING *all_addresses(int n)
+{
+    static const unsigned char zero[32];
+    ENSURE(n <= (int)sizeof(zero));
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    ENSURE(value && ASN1_OCTET_STRING_set(value, zero, n) == 1);
+    return value;
+}
+
+bool altname_constrain(X509 *authority, const struct id *organisation)
+{
+    char host[IDENTITY_URI_CAP];
+    snprintf(host, sizeof(host), "%s." IDENTITY_DOMAIN, organisation->text);
+    NAME_CONSTRAINTS *nc = NAME_CONSTRAINTS_new();
+    ENSURE(nc);
+    constrain(&nc->permittedSubtrees, GEN_URI, ia5(host));
+    constrain(&nc->excludedSubtrees, GEN_DNS, ia5("")); /* what every name ends in */
+    constrain(&nc->excludedSubtrees, GEN_IPADD, all_addresses(8));
+    constrain(&nc->excludedSubtrees, GEN_IPADD, all_addresses(32));
+    bool added = X509_add1_ext_i2d(authority, NID_name_constraints, nc, 1, 0) == 1;
+    NAME_CONSTRAINTS_free(nc);
+    return added;
 }

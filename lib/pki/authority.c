@@ -78,8 +78,7 @@ static bool set_serial(X509 *x, const uint8_t serial[CERT_SERIAL_BYTES])
 
 static bool add_name(X509_NAME *name, const char *field, const char *text)
 {
-    return text[0] == '\0' ||
-           X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)text, -1,
+    return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)text, -1,
                                       -1, 0) == 1;
 }
 
@@ -125,7 +124,14 @@ static int append_signed(X509 *x, const struct signer *by, struct buf *dst, stru
     return rc;
 }
 
-/* The certificate of an authority, not yet signed. by NULL: its own. */
+static bool name_organisation(X509 *x, const struct id *organisation)
+{
+    return id_is_none(organisation) ||
+           (add_name(X509_get_subject_name(x), "O", organisation->text) &&
+            altname_constrain(x, organisation));
+}
+
+/* Appends the certificate of an authority. by NULL: it signs itself. */
 static int make_authority(EVP_PKEY *key, const struct authority_spec *spec, const struct signer *by,
                           const struct extension *extensions, struct buf *dst, struct err *err)
 {
@@ -134,9 +140,8 @@ static int make_authority(EVP_PKEY *key, const struct authority_spec *spec, cons
     if (!by)
         by = &self;
     int rc = 0;
-    if (!x || !add_name(X509_get_subject_name(x), "O", spec->organisation.text) ||
-        !add_name(X509_get_subject_name(x), "CN", spec->name.text) ||
-        !add_extensions(x, by->cert, extensions))
+    if (!x || !add_name(X509_get_subject_name(x), "CN", spec->name.text) ||
+        !name_organisation(x, &spec->organisation) || !add_extensions(x, by->cert, extensions))
         rc = openssl_failed(err, ERR_INTERNAL, "can't make an authority's certificate");
     else
         rc = append_signed(x, by, dst, err);
@@ -177,17 +182,11 @@ int authority_delegate(const struct authority *a, const struct public_key *key,
     TRY(check_inside(a, spec->valid, err));
     if (!a->root)
         return err_set(err, ERR_DENIED, "authority: only a root makes another");
-    char names[128 + ID_CAP];
-    snprintf(names, sizeof(names),
-             "critical,permitted;URI:%s." IDENTITY_DOMAIN
-             ",excluded;DNS:,excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:::/::",
-             spec->organisation.text);
-    const struct extension extensions[] = {
+    static const struct extension extensions[] = {
         {NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
         {NID_key_usage, "critical,keyCertSign,cRLSign"},
         {NID_subject_key_identifier, "hash"},
         {NID_authority_key_identifier, "keyid:always"},
-        {NID_name_constraints, names},
         {0, NULL},
     };
     EVP_PKEY *pkey = public_key_open(key);
