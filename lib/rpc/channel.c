@@ -16,7 +16,6 @@
 
 #include <grpc/grpc_security.h>
 #include <grpc/slice.h>
-#include <grpc/support/alloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -31,7 +30,6 @@
 struct rpc_channel {
     struct rpc_loop *loop;
     grpc_channel *core;
-    char *target; /* as gRPC was given it */
     bool fail_fast;
     size_t max_receive_bytes;
     grpc_metadata metadata[RPC_CHANNEL_METADATA_MAX];
@@ -100,6 +98,8 @@ static struct arguments arguments_of(const struct rpc_channel_options *options,
                                      size_t max_receive_bytes)
 {
     struct arguments args = {.count = 0};
+    /* Nothing is repeated behind our back: not a call, and not the word whether it was sent. */
+    add_number(&args, GRPC_ARG_ENABLE_RETRIES, 0);
     add_number(&args, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     add_number(&args, GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     add_number(&args, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, max_receive_bytes);
@@ -121,19 +121,6 @@ static struct arguments arguments_of(const struct rpc_channel_options *options,
     add_number(&args, GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     add_number(&args, GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     return args;
-}
-
-/* A target with a scheme gets a fragment, which gRPC keeps and ignores: so that it never reads like
- * the address of a peer (see was_sent()). One without a scheme never does. */
-static char *marked_target(const char *target)
-{
-    struct span text = span_text(target);
-    bool scheme = span_starts_with(text, span_text("ipv4:")) ||
-                  span_starts_with(text, span_text("ipv6:")) ||
-                  span_starts_with(text, span_text("unix:"));
-    char *marked = NULL;
-    ENSURE(asprintf(&marked, "%s%s", target, scheme ? "#target" : "") > 0);
-    return marked;
 }
 
 static int check_metadata(const struct rpc_channel_options *options, struct err *err)
@@ -187,8 +174,7 @@ int rpc_channel_create(struct rpc_loop *loop, const char *target,
 
     struct arguments args = arguments_of(options, channel->max_receive_bytes);
     grpc_channel_args core_args = {.num_args = args.count, .args = args.list};
-    channel->target = marked_target(target);
-    channel->core = grpc_channel_create(channel->target, credentials, &core_args);
+    channel->core = grpc_channel_create(target, credentials, &core_args);
     grpc_channel_credentials_release(credentials);
     ENSURE(channel->core);
     channel->watching = grpc_channel_support_connectivity_watcher(channel->core);
@@ -230,7 +216,6 @@ void rpc_channel_destroy(struct rpc_channel *channel)
     }
     pthread_cond_destroy(&channel->changed);
     pthread_mutex_destroy(&channel->lock);
-    free(channel->target);
     free(channel);
 }
 
@@ -290,9 +275,11 @@ int rpc_live_enter(struct rpc_live *live, struct rpc_channel *channel, struct rp
         pthread_mutex_unlock(&channel->lock);
         return err_set(err, ERR_CANCELLED, "the channel is closing");
     }
-    live->call = grpc_channel_create_call(
-        channel->core, NULL, GRPC_PROPAGATE_DEFAULTS, rpc_loop_queue(channel->loop),
-        grpc_slice_from_copied_string(path), NULL, rpc_deadline(timeout_ms), NULL);
+    grpc_slice method_path = grpc_slice_from_copied_string(path);
+    live->call = grpc_channel_create_call(channel->core, NULL, GRPC_PROPAGATE_DEFAULTS,
+                                          rpc_loop_queue(channel->loop), method_path, NULL,
+                                          rpc_deadline(timeout_ms), NULL);
+    grpc_slice_unref(method_path);
     ENSURE(live->call);
     link_live(channel, live);
     pthread_mutex_unlock(&channel->lock);
@@ -346,15 +333,6 @@ grpc_op rpc_ending_op(struct rpc_ending *ending)
     return op;
 }
 
-/* gRPC names a peer once the call was put on a connection, and the channel's target before. */
-static bool was_sent(const struct rpc_live *live)
-{
-    char *peer = grpc_call_get_peer(live->call);
-    bool sent = strcmp(peer, live->channel->target) != 0;
-    gpr_free(peer);
-    return sent;
-}
-
 static const char *error_name(const struct rpc_ending *ending, char *dst, size_t cap)
 {
     for (size_t i = 0; i < ending->trailers.count; i++) {
@@ -367,13 +345,12 @@ static const char *error_name(const struct rpc_ending *ending, char *dst, size_t
     return NULL;
 }
 
-struct rpc_status rpc_ending_status(const struct rpc_ending *ending, const struct rpc_live *live,
+struct rpc_status rpc_ending_status(const struct rpc_ending *ending, bool sent,
                                     size_t request_bytes)
 {
     char name[64];
-    struct rpc_status status = {.code = (int)ending->code};
+    struct rpc_status status = {.code = (int)ending->code, .sent = sent};
     const char *error = error_name(ending, name, sizeof(name));
-    status.sent = error || ending->code == GRPC_STATUS_OK || was_sent(live);
     rpc_slice_text(status.text, sizeof(status.text), ending->text);
     status.err = rpc_status_classify(status.code, status.sent, status.text, error, request_bytes);
     return status;

@@ -22,7 +22,9 @@ MUST_CHECK int rpc_live_enter(struct rpc_live *live, struct rpc_channel *channel
 /* The owner has had its last tag and run its last callback. Afterwards the channel may go. */
 void rpc_live_leave(struct rpc_live *live);
 
-/* The op that begins every call: the channel's metadata and whether to wait for a connection. */
+/* The op that begins every call: the channel's metadata and whether to wait for a connection. It
+ * goes in a batch of its own: that one succeeds exactly when the headers were handed to a
+ * connection, so its failure proves that the server has seen nothing of the call. */
 grpc_op rpc_live_begin(const struct rpc_live *live);
 
 /* What RECV_STATUS_ON_CLIENT fills in. */
@@ -36,8 +38,9 @@ void rpc_ending_init(struct rpc_ending *ending);
 void rpc_ending_fini(struct rpc_ending *ending);
 grpc_op rpc_ending_op(struct rpc_ending *ending);
 
-/* The status that an ending means, once its op has completed. */
-struct rpc_status rpc_ending_status(const struct rpc_ending *ending, const struct rpc_live *live,
+/* The status that an ending means, once its op has completed. sent: whether the op that begins the
+ * call succeeded. */
+struct rpc_status rpc_ending_status(const struct rpc_ending *ending, bool sent,
                                     size_t request_bytes);
 
 /* Makes it the status of a call whose answer came but can't be read: the server did the work. */

@@ -1,6 +1,6 @@
 /*
- * Owns unary calls in flight. A call is one batch of six operations, so one tag, and belongs to
- * gRPC from the start until that tag has come back.
+ * Owns unary calls in flight. A call is two batches, one that begins it and tells whether it was
+ * sent, and one for the rest; it belongs to gRPC until both tags have come back.
  */
 #include "lib/rpc/client.h"
 
@@ -14,8 +14,10 @@
 #include <stdlib.h>
 
 struct unary {
-    struct rpc_tag ended;
+    struct rpc_tag begun, ended;
     struct rpc_live live;
+    unsigned outstanding; /* batches; touched on the loop alone once they are started */
+    bool sent;
     rpc_reply_fn done;
     void *arg;
     grpc_byte_buffer *request;
@@ -50,27 +52,47 @@ static ProtobufCMessage *read_reply(struct unary *unary, struct rpc_status *stat
     return reply;
 }
 
-static void on_ended(struct rpc_tag *tag, bool ok)
+/* One of the two tags has come home; the second ends the call. */
+static void settle(struct unary *unary)
 {
-    struct unary *unary = RPC_TAG_OWNER(tag, struct unary, ended);
-    ENSURE(ok); /* a batch that receives the status always succeeds */
-    struct rpc_status status =
-        rpc_ending_status(&unary->ending, &unary->live, unary->request_bytes);
+    if (--unary->outstanding > 0)
+        return;
+    struct rpc_status status = rpc_ending_status(&unary->ending, unary->sent, unary->request_bytes);
     ProtobufCMessage *reply = read_reply(unary, &status);
     unary->done(unary->arg, &status, reply);
     rpc_live_leave(&unary->live);
     unary_destroy(unary);
 }
 
+static void on_begun(struct rpc_tag *tag, bool ok)
+{
+    struct unary *unary = RPC_TAG_OWNER(tag, struct unary, begun);
+    unary->sent = ok;
+    settle(unary);
+}
+
+static void on_ended(struct rpc_tag *tag, bool ok)
+{
+    struct unary *unary = RPC_TAG_OWNER(tag, struct unary, ended);
+    ENSURE(ok); /* a batch that receives the status always succeeds */
+    settle(unary);
+}
+
+/* The second batch may end the call before this returns, but not before the first has begun. */
 static void unary_start(struct unary *unary)
 {
-    grpc_op ops[6] = {rpc_live_begin(&unary->live),           {.op = GRPC_OP_SEND_MESSAGE},
-                      {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT}, {.op = GRPC_OP_RECV_INITIAL_METADATA},
-                      {.op = GRPC_OP_RECV_MESSAGE},           rpc_ending_op(&unary->ending)};
-    ops[1].data.send_message.send_message = unary->request;
-    ops[3].data.recv_initial_metadata.recv_initial_metadata = &unary->headers;
-    ops[4].data.recv_message.recv_message = &unary->reply;
-    rpc_batch_start(unary->live.call, ops, 6, &unary->ended);
+    grpc_op begin = rpc_live_begin(&unary->live);
+    grpc_op rest[5] = {{.op = GRPC_OP_SEND_MESSAGE},
+                       {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
+                       {.op = GRPC_OP_RECV_INITIAL_METADATA},
+                       {.op = GRPC_OP_RECV_MESSAGE},
+                       rpc_ending_op(&unary->ending)};
+    rest[0].data.send_message.send_message = unary->request;
+    rest[2].data.recv_initial_metadata.recv_initial_metadata = &unary->headers;
+    rest[3].data.recv_message.recv_message = &unary->reply;
+    unary->outstanding = 2;
+    rpc_batch_start(unary->live.call, &begin, 1, &unary->begun);
+    rpc_batch_start(unary->live.call, rest, 5, &unary->ended);
 }
 
 int rpc_client_start(struct rpc_channel *channel, const struct rpc_request *request,
@@ -85,6 +107,7 @@ int rpc_client_start(struct rpc_channel *channel, const struct rpc_request *requ
         return rc;
     }
     ENSURE(request->message->descriptor == unary->live.method->input);
+    unary->begun.fn = on_begun;
     unary->ended.fn = on_ended;
     unary->done = done;
     unary->arg = arg;

@@ -3,9 +3,9 @@
  * home; it leaves its channel when `done` has run.
  *
  * gRPC takes one operation of a kind at a time: one write is in flight and the others wait in a
- * ring; one read is in flight. The status and the end of reading come in either order, so `done`
- * runs at the second. The lock guards all fields but the callbacks; callbacks run without it, on
- * the loop.
+ * ring; one read is in flight. The status, the end of reading and
+ * the word whether it was sent come in any order, so `done` runs at the last. The lock guards all
+ * fields but the callbacks; callbacks run without it, on the loop.
  */
 #include "lib/rpc/client_stream.h"
 
@@ -21,7 +21,7 @@
 #include <stdlib.h>
 
 struct rpc_stream {
-    struct rpc_tag opened, wrote, closed, got, ended;
+    struct rpc_tag begun, wrote, closed, got, ended;
     struct rpc_live live;
     struct rpc_stream_handler handler;
 
@@ -33,6 +33,8 @@ struct rpc_stream {
     bool close_sent;
     bool given_back; /* the owner wants no more messages */
     bool read_ended; /* no more messages from there */
+    bool begin_known;
+    bool sent; /* the server may have seen something of it */
     bool status_known;
     bool over; /* ended, or so badly broken that nothing can be sent */
 
@@ -61,10 +63,10 @@ static void unref_unlock(struct rpc_stream *stream)
         stream_free(stream);
 }
 
-static void start(struct rpc_stream *stream, const grpc_op *op, struct rpc_tag *tag)
+static void start(struct rpc_stream *stream, const grpc_op *ops, size_t count, struct rpc_tag *tag)
 {
     stream->refs++;
-    rpc_batch_start(stream->live.call, op, 1, tag);
+    rpc_batch_start(stream->live.call, ops, count, tag);
 }
 
 /* ---- sending ---- */
@@ -79,14 +81,14 @@ static void pump(struct rpc_stream *stream)
         grpc_op op = {.op = GRPC_OP_SEND_MESSAGE};
         op.data.send_message.send_message = next;
         stream->writing = true;
-        start(stream, &op, &stream->wrote);
+        start(stream, &op, 1, &stream->wrote);
         return;
     }
     if (!stream->closing)
         return;
     grpc_op op = {.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT};
     stream->close_sent = true;
-    start(stream, &op, &stream->closed);
+    start(stream, &op, 1, &stream->closed);
 }
 
 static void on_wrote(struct rpc_tag *tag, bool ok)
@@ -141,14 +143,14 @@ static void read_next(struct rpc_stream *stream)
 {
     grpc_op op = {.op = GRPC_OP_RECV_MESSAGE};
     op.data.recv_message.recv_message = &stream->received;
-    start(stream, &op, &stream->got);
+    start(stream, &op, 1, &stream->got);
 }
 
-/* The last callback, when both the status and the end of reading have come. Without the lock; the
+/* The last callback, when status, end of reading and beginning are known. Without the lock; the
  * caller holds a reference. */
 static void finish(struct rpc_stream *stream)
 {
-    struct rpc_status status = rpc_ending_status(&stream->ending, &stream->live, 0);
+    struct rpc_status status = rpc_ending_status(&stream->ending, stream->sent, 0);
     if (stream->broken.code != ERR_OK)
         rpc_status_spoil(&status, &stream->broken);
     stream->handler.done(stream->handler.arg, &status);
@@ -159,7 +161,7 @@ static void finish(struct rpc_stream *stream)
 /* With the lock held; drops it, and with it the batch's reference. */
 static void settle_unlock(struct rpc_stream *stream)
 {
-    if (!stream->status_known || !stream->read_ended) {
+    if (!stream->status_known || !stream->read_ended || !stream->begin_known) {
         unref_unlock(stream);
         return;
     }
@@ -170,12 +172,13 @@ static void settle_unlock(struct rpc_stream *stream)
     unref_unlock(stream);
 }
 
-static void on_opened(struct rpc_tag *tag, bool ok)
+static void on_begun(struct rpc_tag *tag, bool ok)
 {
-    struct rpc_stream *stream = RPC_TAG_OWNER(tag, struct rpc_stream, opened);
-    (void)ok;
+    struct rpc_stream *stream = RPC_TAG_OWNER(tag, struct rpc_stream, begun);
     pthread_mutex_lock(&stream->lock);
-    unref_unlock(stream);
+    stream->begin_known = true;
+    stream->sent = ok;
+    settle_unlock(stream);
 }
 
 static void on_ended(struct rpc_tag *tag, bool ok)
@@ -233,13 +236,12 @@ static void on_got(struct rpc_tag *tag, bool ok)
 
 static void stream_start(struct rpc_stream *stream)
 {
-    grpc_op opening[2] = {rpc_live_begin(&stream->live), {.op = GRPC_OP_RECV_INITIAL_METADATA}};
-    opening[1].data.recv_initial_metadata.recv_initial_metadata = &stream->headers;
-    grpc_op ending = rpc_ending_op(&stream->ending);
+    grpc_op begin = rpc_live_begin(&stream->live);
+    grpc_op ending[2] = {{.op = GRPC_OP_RECV_INITIAL_METADATA}, rpc_ending_op(&stream->ending)};
+    ending[0].data.recv_initial_metadata.recv_initial_metadata = &stream->headers;
     pthread_mutex_lock(&stream->lock);
-    stream->refs++;
-    rpc_batch_start(stream->live.call, opening, 2, &stream->opened);
-    start(stream, &ending, &stream->ended);
+    start(stream, &begin, 1, &stream->begun);
+    start(stream, ending, 2, &stream->ended);
     read_next(stream);
     pthread_mutex_unlock(&stream->lock);
 }
@@ -258,7 +260,7 @@ int rpc_stream_open(struct rpc_channel *channel, struct rpc_method method,
         free(stream);
         return rc;
     }
-    stream->opened.fn = on_opened;
+    stream->begun.fn = on_begun;
     stream->wrote.fn = on_wrote;
     stream->closed.fn = on_closed;
     stream->got.fn = on_got;

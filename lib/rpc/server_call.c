@@ -9,14 +9,13 @@
  */
 #include "lib/rpc/server_call.h"
 
+#include "lib/base/limits.h"
 #include "lib/rpc/channel_internal.h"
 #include "lib/rpc/loop_internal.h"
 #include "lib/rpc/message_internal.h"
 #include "lib/rpc/peer_internal.h"
 #include "lib/rpc/send_queue_internal.h"
 #include "lib/rpc/server_internal.h"
-
-#include "lib/base/limits.h"
 
 #include <grpc/byte_buffer.h>
 #include <grpc/slice.h>
