@@ -87,26 +87,36 @@ static void add_shipped_rate(struct cofunding_policy *p, enum openness openness,
     r->confirmed = confirmed;
 }
 
-void policy_init_default(struct cofunding_policy *p)
+void policy_init(struct cofunding_policy *p)
 {
     *p = (struct cofunding_policy){.part_month = PART_MONTH_30DAY,
                                    .grain = GRAIN_SECOND,
                                    .burden_base = BURDEN_GPU_VALUE,
                                    .payable_truncate_krw = 10};
-    for (size_t i = 0; i < sizeof(shipped) / sizeof(*shipped); i++) {
-        enum size_class size = shipped[i].size;
-        add_shipped_rate(p, OPENNESS_OPEN_COMMERCIAL, size, shipped[i].open_commercial, true);
-        add_shipped_rate(p, OPENNESS_CLOSED, size, shipped[i].closed, false);
-        if (shipped[i].cash) {
-            struct cash_floor *f = record_list_add(&p->cash_floors, sizeof(*f));
-            f->size = size;
-            set_percent(f->rate, shipped[i].cash);
-        }
-    }
+}
+
+void policy_add_shipped_kinds(struct cofunding_policy *p)
+{
     const char *const kinds[] = {CONTRIBUTION_LABOUR, CONTRIBUTION_TANGIBLE_ASSET};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
         *(struct id *)record_list_add(&p->in_kind_accepts, sizeof(struct id)) =
             id_literal(kinds[i]);
+}
+
+void policy_init_default(struct cofunding_policy *p)
+{
+    policy_init(p);
+    for (size_t i = 0; i < sizeof(shipped) / sizeof(*shipped); i++) {
+        enum size_class size = shipped[i].size;
+        add_shipped_rate(p, OPENNESS_OPEN_COMMERCIAL, size, shipped[i].open_commercial, true);
+        add_shipped_rate(p, OPENNESS_CLOSED, size, shipped[i].closed, false);
+        if (shipped[i].cash == NULL)
+            continue;
+        struct cash_floor *f = record_list_add(&p->cash_floors, sizeof(*f));
+        f->size = size;
+        set_percent(f->rate, shipped[i].cash);
+    }
+    policy_add_shipped_kinds(p);
 }
 
 /* A rate without a date holds since ever. */

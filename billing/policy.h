@@ -96,6 +96,12 @@ extern const struct record_type rate_type;
 extern const struct record_type cash_floor_type;
 extern const struct record_type cofunding_policy_type;
 
+/* The rules that ship with the product (30day, second, gpu_value, 10 won) and empty lists. */
+void policy_init(struct cofunding_policy *p);
+
+/* Adds the kinds that ship as accepted in kind: labour and tangible assets. */
+void policy_add_shipped_kinds(struct cofunding_policy *p);
+
 /*
  * Fills the rates, floors, kinds and rules that ship with the product, without prices: confirmed
  * rates for open_commercial, 50/30/25 % for closed marked "not confirmed", none for

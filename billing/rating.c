@@ -3,8 +3,8 @@
  *
  * Owns: what is in use now (by terms), a heap of the ends of the pieces alive, and for the current
  * month how long each level was held and how much GPU time each cell took. Invariant: everything
- * before `now` is accounted for, `now` lies inside `month`, and with GRAIN_DAY the current day is
- * still open (its peak is kept beside it).
+ * before `now` is accounted for, `now` lies inside `month` or at its end, and with GRAIN_DAY the
+ * current day is still open (its peak is kept beside it).
  */
 #include "billing/rating.h"
 
@@ -15,6 +15,7 @@
 
 #define SECONDS_30_DAYS      (30 * DAY_SECONDS)
 #define SECONDS_12TH_OF_YEAR (365 * DAY_SECONDS / 12)
+#define LAST_DAY             ((struct date){9999, 12, 31})
 _Static_assert(365 * DAY_SECONDS % 12 == 0, "a twelfth of 365 days is whole seconds");
 
 /* The end of a piece that is alive. */
@@ -38,6 +39,7 @@ struct rating {
 
     int64_t now;
     int64_t last_begin;
+    int64_t last_end; /* no piece may end later: the calendar does */
     struct month month;
     struct window span; /* of month */
 
@@ -82,6 +84,7 @@ struct rating *rating_create(const struct rating_config *config)
     r->peak = zeroed(config->n_terms, sizeof(r->peak[0]));
     r->levels = levels_create();
     r->last_begin = INT64_MIN;
+    r->last_end = date_range(LAST_DAY, LAST_DAY).to.s;
     return r;
 }
 
@@ -280,30 +283,36 @@ static void account_day(struct rating *r, int64_t stop)
     r->peak_total = 0;
 }
 
-/* Accounts for all time before t; nothing begins or ends between now and t. */
+/* Nothing is in use until t. */
+static int skip(struct rating *r, int64_t t, struct err *err)
+{
+    if (t < r->span.to.s) {
+        r->now = t;
+        return 0;
+    }
+    TRY(close_month(r, err));
+    open_month(r, t);
+    return 0;
+}
+
+/* Accounts for all time before t; nothing begins or ends between now and t. The month after the
+ * last one that was closed is opened when there is something to account in it. */
 static int advance(struct rating *r, int64_t t, struct err *err)
 {
     bool by_day = r->config.grain == GRAIN_DAY;
     while (r->now < t) {
-        if (r->total == 0 && r->peak_total == 0) {
-            if (t < r->span.to.s) {
-                r->now = t;
-                return 0;
-            }
-            TRY(close_month(r, err));
-            open_month(r, t);
-            return 0;
-        }
+        if (r->now == r->span.to.s)
+            open_month(r, r->now);
+        if (r->total == 0 && r->peak_total == 0)
+            return skip(r, t, err);
         int64_t limit = by_day ? day_begin(r) + DAY_SECONDS : r->span.to.s;
         int64_t stop = t < limit ? t : limit;
         if (by_day)
             account_day(r, stop);
         else
             account_seconds(r, stop);
-        if (r->now == r->span.to.s) {
+        if (r->now == r->span.to.s)
             TRY(close_month(r, err));
-            open_month(r, r->now);
-        }
     }
     return 0;
 }
@@ -323,8 +332,10 @@ static int end_pieces(struct rating *r, int64_t t, struct err *err)
 int rating_add(struct rating *r, const struct rating_piece *piece, struct err *err)
 {
     int64_t from = piece->window.from.s, to = piece->window.to.s;
-    ENSURE(from >= INSTANT_MIN_S && from < to && to <= INSTANT_MAX_S + 1);
+    ENSURE(from >= INSTANT_MIN_S && from < to);
     ENSURE(piece->units >= 0 && piece->terms < r->config.n_terms && from >= r->last_begin);
+    if (to > r->last_end)
+        return err_set(err, ERR_INVALID, "use that ends after the year 9999: set an end");
     if (r->last_begin == INT64_MIN)
         open_month(r, from);
     r->last_begin = from;

@@ -28,7 +28,7 @@
  * pieces alive at once. Exact: a figure that does not fit is ERR_OVERFLOW. Not thread-safe.
  */
 struct rating_piece {
-    struct window window; /* not empty, not open-ended */
+    struct window window; /* not empty */
     int64_t units;        /* of 1/7000 GPU, >= 0 */
     uint32_t terms;       /* below the n_terms of the series */
 };
@@ -68,7 +68,8 @@ struct rating *rating_create(const struct rating_config *config); /* copies line
 void rating_destroy(struct rating *r);                            /* NULL is fine */
 
 /* Adds a piece that begins no earlier than the one before. Hands over the months that are complete.
- * ERR_OVERFLOW when more is in use at once than int64 units. After an error: destroy it. */
+ * ERR_OVERFLOW when more is in use at once than int64 units, ERR_INVALID when the piece ends after
+ * the Korean year 9999 or never. After an error: destroy it. */
 MUST_CHECK int rating_add(struct rating *r, const struct rating_piece *piece, struct err *err);
 
 /* Hands over what is left. Afterwards the rating is empty and may be used for another series. */

@@ -96,8 +96,6 @@ static int check_line(const struct pricing *p, const struct dated_line *line, ui
                       struct err *err)
 {
     const struct series *s = p->series;
-    char from[INSTANT_TEXT_CAP];
-    instant_format(line->from, from);
     const char *openness = enum_name(&openness_names, (int)line->openness);
     if (terms == 0 && line->price == NULL)
         return err_set(err, ERR_NO_RATE,
