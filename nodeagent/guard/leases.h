@@ -44,7 +44,7 @@ MUST_CHECK int leases_init(struct leases *t, const char *dir, const uint8_t *boo
 void leases_fini(struct leases *t);
 
 /* Writes the place to the file; strays, RETURNED and FREE places as empty records. ERR_IO. */
-MUST_CHECK int leases_save(struct leases *t, const struct lease_place *p, struct err *err);
+int leases_save(struct leases *t, const struct lease_place *p, struct err *err);
 
 /* The place of that lease, RETURNED ones too, or NULL. */
 struct lease_place *leases_find(struct leases *t, const struct id *lease);

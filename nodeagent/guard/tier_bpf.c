@@ -326,8 +326,8 @@ int tier_bpf_create(const struct tier_config *config, struct tier **ret, struct 
         b->base_below = cgroup_below_mount(b->base);
         b->root_below = cgroup_below_mount(config->cgroup_root);
         rc = set_up(b, err);
-        if (rc < 0 && !found)
-            (void)bpf_detach(config->cgroup_root, config->node, &count, NULL);
+        if (rc < 0 && !found && bpf_detach(config->cgroup_root, config->node, &count, NULL) < 0)
+            rc = err_prefix(err, rc, "its program stays attached");
     }
     if (rc < 0) {
         bpf_destroy(&b->tier);

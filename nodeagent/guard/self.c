@@ -1,0 +1,54 @@
+/* Settles the guard's own process. Keeps nothing open. */
+#include "nodeagent/guard/self.h"
+
+#include "lib/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define OOM_FILE "/proc/self/oom_score_adj"
+
+static int read_text(const char *path, char *dst, size_t cap)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, dst, cap - 1);
+    if (fd >= 0)
+        close(fd);
+    dst[n > 0 ? n : 0] = '\0';
+    return n > 0 ? 0 : -1;
+}
+
+static int write_oom(const char *value)
+{
+    int fd = open(OOM_FILE, O_WRONLY | O_CLOEXEC);
+    int failure = fd < 0 || write(fd, value, strlen(value)) < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return failure;
+}
+
+void self_settle(struct self *self)
+{
+    self->oom_error = write_oom("-1000");
+    if (self->oom_error != 0)
+        (void)write_oom("0"); /* the lowest without CAP_SYS_RESOURCE */
+    self->memlock_error = mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0 ? errno : 0;
+}
+
+void self_report(const struct self *self, struct guard_status *status)
+{
+    char text[4096];
+    (void)text_cut(status->version, sizeof status->version, PUMASI_VERSION);
+    status->memlock_error = self->memlock_error;
+    status->oom_error = self->oom_error;
+    if (read_text(OOM_FILE, text, sizeof text) == 0)
+        status->oom_score_adj = (int32_t)strtol(text, NULL, 10);
+    const char *line =
+        read_text("/proc/self/status", text, sizeof text) == 0 ? strstr(text, "\nVmRSS:") : NULL;
+    if (line && self->memlock_error == 0)
+        status->locked_kib = strtoull(line + strlen("\nVmRSS:"), NULL, 10);
+}

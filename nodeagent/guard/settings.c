@@ -1,0 +1,199 @@
+/* One row a setting; parser, --help and --dump-config follow from the table. Texts handed out are
+ * borrowed from the struct config. */
+#include "nodeagent/guard/settings.h"
+
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_LONGEST 90 /* of a cgroup path in the settings: room for node and lease below it */
+
+const struct config_option settings_table[] = {
+    {"node.id", CONFIG_TEXT, "", 0, 0, "id of this node, as the control plane knows it; required"},
+    {"node.owner", CONFIG_TEXT, "", 0, 0, "organisation that owns its devices; required"},
+    {"node.pools", CONFIG_TEXT, "", 0, 0,
+     "pools its devices belong to, separated by commas; a loan of another pool is refused"},
+    {"guard.cgroup_root", CONFIG_TEXT, "/sys/fs/cgroup", 0, 0,
+     "cgroup2 directory that is guarded with all below it: the mount point, in production"},
+    {"guard.v1_root", CONFIG_TEXT, "/sys/fs/cgroup", 0, 0,
+     "where cgroup v1 has \"devices\" and \"freezer\", if it has"},
+    {"guard.probe_dir", CONFIG_TEXT, "/dev", 0, 0,
+     "a device node is made here for a moment at start, to see that it is refused"},
+    {"guard.socket", CONFIG_TEXT, "/run/pumasi/guard.socket", 0, 0, "where the agent connects"},
+    {"guard.agent_uid", CONFIG_INT, "0", 0, UINT32_MAX - 1,
+     "user of the agent; beside root, nobody else may connect"},
+    {"guard.state_dir", CONFIG_TEXT, "/run/pumasi/guard", 0, 0,
+     "file of leases; may be a tmpfs, since a reboot ends every lease"},
+    {"guard.kill_timeout", CONFIG_DURATION, "10", 1, 3600,
+     "after so long with processes or holders left, the devices are reported tainted"},
+    {"guard.infra_cgroups", CONFIG_TEXT, "", 0, 0,
+     "cgroups below cgroup_root that may always open (agent, nvidia-persistenced), by commas"},
+    {"devices.gated", CONFIG_TEXT, "c 195:*", 0, 0,
+     "devices that nobody opens without a lease: \"c MAJOR:MINOR\" or \"c MAJOR:*\", by commas"},
+    {"devices.common", CONFIG_TEXT, "", 0, 0,
+     "gated devices that every lease may open beside its own (nvidiactl, nvidia-uvm)"},
+    {"keys.control_plane", CONFIG_TEXT, "/etc/pumasi/keys/control-plane", 0, 0,
+     "directory of *.pem: public keys whose grants are obeyed"},
+    {"keys.owner", CONFIG_TEXT, "/etc/pumasi/keys/owner", 0, 0,
+     "directory of *.pem: public keys of the owner, who lends"},
+    {"log.level", CONFIG_INT, "1", 0, 3, "least to log: 0 debug, 1 info, 2 warnings, 3 errors"},
+    {NULL, CONFIG_TEXT, NULL, 0, 0, NULL},
+};
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"set", required_argument, NULL, 's'},
+    {"node", required_argument, NULL, 'n'},
+    {"cgroup-root", required_argument, NULL, 'r'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},
+    {"dump-config", no_argument, NULL, 'd'},
+    {"detach", no_argument, NULL, 'x'},
+    {NULL, 0, NULL, 0},
+};
+
+static int set_named(struct settings *s, const char *name, const char *value, struct err *err)
+{
+    char assignment[4096];
+    (void)snprintf(assignment, sizeof assignment, "%s=%s", name, value);
+    return config_set(s->config, assignment, err);
+}
+
+static int take_option(struct settings *s, int option, char **argv, struct err *err)
+{
+    switch (option) {
+    case 'c':
+        return config_read_file(s->config, optarg, err);
+    case 's':
+        return config_set(s->config, optarg, err);
+    case 'n':
+        return set_named(s, "node.id", optarg, err);
+    case 'r':
+        return set_named(s, "guard.cgroup_root", optarg, err);
+    case 'h':
+        s->action = SETTINGS_HELP;
+        return 0;
+    case 'v':
+        s->action = SETTINGS_VERSION;
+        return 0;
+    case 'd':
+        s->action = SETTINGS_DUMP;
+        return 0;
+    case 'x':
+        s->action = SETTINGS_DETACH;
+        return 0;
+    default:
+        return err_set(err, ERR_INVALID, "%s: unknown, or its value is missing; see --help",
+                       argv[optind - 1]);
+    }
+}
+
+int settings_init(struct settings *s, int argc, char **argv, struct err *err)
+{
+    int option;
+    *s = (struct settings){.action = SETTINGS_RUN, .config = config_create(settings_table)};
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        TRY(take_option(s, option, argv, err));
+    if (optind < argc)
+        return err_set(err, ERR_INVALID, "%s: not expected; see --help", argv[optind]);
+    return 0;
+}
+
+void settings_fini(struct settings *s)
+{
+    config_destroy(s->config);
+    s->config = NULL;
+}
+
+static int check_path(const struct settings *s, const char *name, struct err *err)
+{
+    const char *path = config_text(s->config, name);
+    if (path[0] != '/' || strlen(path) > PATH_LONGEST)
+        return err_set(err, ERR_INVALID, "%s: an absolute path of at most %d bytes", name,
+                       PATH_LONGEST);
+    return 0;
+}
+
+static int read_id(const struct settings *s, const char *name, struct id *ret, struct err *err)
+{
+    return id_parse(span_text(config_text(s->config, name)), name, ret, err);
+}
+
+static int read_rules(const struct settings *s, const char *name, struct rules *ret,
+                      struct err *err)
+{
+    int rc = rules_parse(span_text(config_text(s->config, name)), ret, err);
+    return rc < 0 ? err_prefix(err, rc, "%s", name) : 0;
+}
+
+static int check_common(const struct tier_config *c, struct err *err)
+{
+    for (size_t i = 0; i < c->common.count; i++) {
+        const struct rule *rule = &c->common.items[i];
+        if (rule->minor == RULE_ANY_MINOR || !rules_match(&c->gated, rule->major, rule->minor))
+            return err_set(err, ERR_INVALID,
+                           "devices.common: c %u needs an exact minor and a gate of its own",
+                           rule->major);
+    }
+    return 0;
+}
+
+int settings_tier(const struct settings *s, struct tier_config *ret, struct err *err)
+{
+    struct id node;
+    TRY(read_id(s, "node.id", &node, err));
+    TRY(check_path(s, "guard.cgroup_root", err));
+    TRY(check_path(s, "guard.v1_root", err));
+    TRY(check_path(s, "guard.probe_dir", err));
+    struct tier_config c = {
+        .node = config_text(s->config, "node.id"),
+        .cgroup_root = config_text(s->config, "guard.cgroup_root"),
+        .v1_root = config_text(s->config, "guard.v1_root"),
+        .probe_dir = config_text(s->config, "guard.probe_dir"),
+        .infra_cgroups = config_text(s->config, "guard.infra_cgroups"),
+    };
+    TRY(read_rules(s, "devices.gated", &c.gated, err));
+    TRY(read_rules(s, "devices.common", &c.common, err));
+    if (c.gated.count == 0)
+        return err_set(err, ERR_INVALID, "devices.gated: names no device");
+    TRY(check_common(&c, err));
+    *ret = c;
+    return 0;
+}
+
+static int read_boot_id(uint8_t dst[GRANT_BOOT_BYTES], struct err *err)
+{
+    char digits[2 * GRANT_BOOT_BYTES + 1];
+    size_t n = 0;
+    CLEANUP_BUF struct buf text;
+    buf_init(&text, 64);
+    TRY(file_read("/proc/sys/kernel/random/boot_id", &text, err));
+    for (size_t i = 0; i < text.len && n < sizeof digits - 1; i++) {
+        if (text.data[i] != '-' && text.data[i] != '\n')
+            digits[n++] = text.data[i];
+    }
+    return text_unhex(span_of(digits, n), dst, GRANT_BOOT_BYTES, err);
+}
+
+int settings_guard(const struct settings *s, struct guard_config *ret, struct err *err)
+{
+    struct guard_config c = {
+        .state_dir = config_text(s->config, "guard.state_dir"),
+        .kill_timeout_ns = (uint64_t)config_int(s->config, "guard.kill_timeout") * 1000000000,
+        .admit = {.pools = config_text(s->config, "node.pools")},
+    };
+    TRY(read_id(s, "node.id", &c.admit.node, err));
+    TRY(read_id(s, "node.owner", &c.admit.owner, err));
+    TRY(read_rules(s, "devices.gated", &c.admit.gated, err));
+    TRY(keyring_load(config_text(s->config, "keys.control_plane"), &c.admit.control_plane, err));
+    TRY(keyring_load(config_text(s->config, "keys.owner"), &c.admit.lenders, err));
+    TRY(read_boot_id(c.admit.boot_id, err));
+    *ret = c;
+    return 0;
+}
