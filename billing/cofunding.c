@@ -73,13 +73,17 @@ static int add_usage(const struct cofunding_input *in, struct cofunding_usage *u
     return 0;
 }
 
-const char *refusal_words(const char *reason, bool korean)
+const char *refusal_words(const char *reason)
 {
-    if (strcmp(reason, REASON_OWN_DATA) == 0)
-        return korean ? "자체 데이터의 가치는 현물로 인정되지 않습니다"
-                      : "the value of own data is not accepted in kind";
-    return korean ? "이 사업에서 현물로 인정되지 않는 종류입니다"
-                  : "the programme does not accept this kind";
+    return strcmp(reason, REASON_OWN_DATA) == 0 ? "the value of own data is not accepted in kind"
+                                                : "the programme does not accept this kind";
+}
+
+const char *refusal_words_ko(const char *reason)
+{
+    return strcmp(reason, REASON_OWN_DATA) == 0
+               ? "자체 데이터의 가치는 현물로 인정되지 않습니다"
+               : "이 사업에서 현물로 인정되지 않는 종류입니다";
 }
 
 static int add_refusal(struct cofunding_share *share, const struct cofunding_contribution *c,

@@ -113,7 +113,8 @@ MUST_CHECK int cofunding_eval(const struct cofunding_input *in, struct cofunding
                               struct err *err);
 void cofunding_result_destroy(struct cofunding_result *r); /* NULL is fine */
 
-/* The reason of a refusal in words; korean selects the language. Static. */
-const char *refusal_words(const char *reason, bool korean);
+/* The reason of a refusal in English words, and in Korean ones. Static. */
+const char *refusal_words(const char *reason);
+const char *refusal_words_ko(const char *reason);
 
 #endif

@@ -11,7 +11,8 @@
 #include <string.h>
 
 static const struct command *const tables[] = {
-    context_commands, completion_commands, man_commands, help_commands, version_commands,
+    cofund_commands, quota_commands, context_commands, completion_commands,
+    man_commands,    help_commands,  version_commands,
 };
 
 const struct command *command_at(size_t i)
@@ -51,7 +52,7 @@ bool command_noun_exists(const char *noun)
     return false;
 }
 
-const char *command_name(const struct command *c, char dst[COMMAND_NAME_CAP])
+const char *command_words(const struct command *c, char dst[COMMAND_NAME_CAP])
 {
     int n = snprintf(dst, COMMAND_NAME_CAP, "%s%s%s", c->noun, c->verb ? " " : "",
                      c->verb ? c->verb : "");

@@ -6,10 +6,12 @@
 #include <stddef.h>
 
 /* One table a noun (or a family of words without verbs), in cli/<noun>.c. */
+extern const struct command cofund_commands[];
 extern const struct command completion_commands[];
 extern const struct command context_commands[];
 extern const struct command help_commands[];
 extern const struct command man_commands[];
+extern const struct command quota_commands[];
 extern const struct command version_commands[];
 
 /*
