@@ -325,7 +325,8 @@ static int choose_endpoint(struct etcd_child *child, const struct etcd_child_opt
         TRY(pick_port(&address, err));
     inet_ntop(AF_INET, &address.sin_addr, host, sizeof(host));
     snprintf(child->endpoint, sizeof(child->endpoint), "%s:%d", host, ntohs(address.sin_port));
-    snprintf(child->client_url, sizeof(child->client_url), "http://%s", child->endpoint);
+    snprintf(child->client_url, sizeof(child->client_url), "http://%s:%d", host,
+             ntohs(address.sin_port));
     return 0;
 }
 
