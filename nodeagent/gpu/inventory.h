@@ -15,8 +15,8 @@
  * Blocks: the first call after boot may take seconds while the driver initialises the GPUs.
  * One thread at a time.
  */
-#define INVENTORY_UUID_CAP    96
-#define INVENTORY_MODEL_CAP   64
+#define INVENTORY_UUID_CAP    48
+#define INVENTORY_MODEL_CAP   32
 #define INVENTORY_PCI_CAP     32
 #define INVENTORY_VERSION_CAP 80
 #define INVENTORY_MAJOR       195 /* character device major of /dev/nvidia* */
@@ -31,7 +31,7 @@ enum inventory_mig {
 
 struct inventory_device {
     char uuid[INVENTORY_UUID_CAP];   /* "GPU-…" */
-    char model[INVENTORY_MODEL_CAP]; /* "B200", "H200": inventory_model() of the driver's name */
+    char model[INVENTORY_MODEL_CAP]; /* "B200", "H200": see model.h */
     char pci[INVENTORY_PCI_CAP];     /* "0000:1b:00.0", as in /sys/bus/pci/devices; "" unknown */
     uint32_t index;                  /* NVML's order; may change at a reboot */
     uint32_t major;                  /* with minor: the character device */
@@ -62,10 +62,6 @@ struct inventory_source {
  */
 MUST_CHECK int inventory_read(const struct inventory_source *source, struct inventory *ret,
                               struct err *err);
-
-/* The model as pools name it: without the maker, the memory size and the form factor
- * ("NVIDIA H200" and "NVIDIA H200 SXM5 141GB" give "H200"). Cut to fit. Returns dst. */
-const char *inventory_model(const char *name, char dst[INVENTORY_MODEL_CAP]);
 
 const char *inventory_mig_name(enum inventory_mig mig); /* "unsupported", "off", "on" */
 
