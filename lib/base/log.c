@@ -146,7 +146,8 @@ static void write_journal(struct log *log, struct log_event *e)
     log_line_logfmt(e, &entries[n++]);
     buf_printf(&entries[n++], "PRIORITY=%d", syslog_priority(e->level));
     buf_printf(&entries[n++], "SYSLOG_IDENTIFIER=%s", log->name);
-    put_journal_field(&entries[n++], &LOG_STR("event", e->event));
+    struct log_field event = LOG_STR("event", e->event);
+    put_journal_field(&entries[n++], &event);
     for (const struct log_field *f = e->fields; f->key && n < JOURNAL_FIELDS_MAX; f++)
         put_journal_field(&entries[n++], f);
     for (int i = 0; i < n; i++)

@@ -26,7 +26,12 @@ struct log_field {
     const char *text; /* NULL: an integer */
     int64_t number;
 };
-#define LOG_STR(k, v) ((struct log_field){.key = (k), .text = (v) ? (v) : ""})
+/* NULL is logged as empty text. */
+static inline struct log_field log_field_text(const char *key, const char *text)
+{
+    return (struct log_field){.key = key, .text = text ? text : ""};
+}
+#define LOG_STR(k, v) log_field_text((k), (v))
 #define LOG_INT(k, v) ((struct log_field){.key = (k), .text = NULL, .number = (v)})
 
 struct log;
