@@ -146,5 +146,6 @@ void cell_plain(struct buf *dst, const struct column *column, const json_t *valu
 bool cell_is_number(const struct column *column)
 {
     return column->format == COLUMN_WON || column->format == COLUMN_GPUS ||
-           column->format == COLUMN_DURATION || column->format == COLUMN_COUNT;
+           column->format == COLUMN_DURATION || column->format == COLUMN_COUNT ||
+           column->format == COLUMN_NUMBER;
 }

@@ -108,7 +108,7 @@ const struct command *command_find(const char *noun, const char *verb);
 
 /* "lease book" or "version" into dst; returns dst. */
 #define COMMAND_NAME_CAP 48
-const char *command_name(const struct command *c, char dst[COMMAND_NAME_CAP]);
+const char *command_words(const struct command *c, char dst[COMMAND_NAME_CAP]);
 
 /* The option of that name among the command's own options and arguments, then among the global
  * ones (cli/globals.h); NULL if there is none. Static. */

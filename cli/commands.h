@@ -6,12 +6,24 @@
 #include <stddef.h>
 
 /* One table a noun (or a family of words without verbs), in cli/<noun>.c. */
+extern const struct command allocation_commands[];
+extern const struct command apply_commands[];
+extern const struct command approve_commands[];
 extern const struct command cofund_commands[];
 extern const struct command completion_commands[];
 extern const struct command context_commands[];
 extern const struct command help_commands[];
+extern const struct command init_commands[];
+extern const struct command lease_commands[];
+extern const struct command loan_commands[];
+extern const struct command login_commands[];
 extern const struct command man_commands[];
+extern const struct command node_commands[];
+extern const struct command organisation_commands[];
+extern const struct command pool_commands[];
 extern const struct command quota_commands[];
+extern const struct command statement_commands[];
+extern const struct command usage_commands[];
 extern const struct command version_commands[];
 
 /*

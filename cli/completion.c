@@ -58,7 +58,7 @@ static void word_cases(struct buf *dst)
     char name[COMMAND_NAME_CAP];
     for (size_t i = 0; (c = command_at(i)); i++) {
         buf_printf(dst, c->verb ? "    '%s') words='" : "    '%s '*) words='",
-                   command_name(c, name));
+                   command_words(c, name));
         first_argument_words(dst, c);
         command_each_option(c, add_option_word, dst);
         buf_append_text(dst, "' ;;\n");
@@ -85,7 +85,7 @@ static void value_case(void *arg, const struct command_option *o, bool global)
         return;
     char name[COMMAND_NAME_CAP] = "";
     if (!global)
-        command_name(v->command, name);
+        command_words(v->command, name);
     buf_printf(v->dst, "    '%s'*':--%s'", name, o->name);
     if (o->letter)
         buf_printf(v->dst, "|'%s'*':-%c'", name, o->letter);

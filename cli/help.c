@@ -25,7 +25,7 @@ static void upper_name(const struct command_option *o, char dst[COMMAND_NAME_CAP
 void help_usage(struct buf *dst, const struct command *c)
 {
     char word[COMMAND_NAME_CAP];
-    buf_printf(dst, "pumasi %s", command_name(c, word));
+    buf_printf(dst, "pumasi %s", command_words(c, word));
     for (const struct command_option *a = c->arguments; a && a->name; a++) {
         upper_name(a, word);
         buf_printf(dst, a->required ? " %s%s" : " [%s%s]", word, a->repeatable ? "..." : "");
@@ -95,7 +95,7 @@ void help_command(struct buf *dst, const struct command *c)
 {
     ENSURE(c);
     char name[COMMAND_NAME_CAP];
-    buf_printf(dst, "pumasi %s: %s\n\n%s\n", command_name(c, name), gettext(c->summary),
+    buf_printf(dst, "pumasi %s: %s\n\n%s\n", command_words(c, name), gettext(c->summary),
                _("Examples"));
     for (size_t i = 0; c->examples[i]; i++)
         buf_printf(dst, "  %s\n", c->examples[i]);
@@ -112,7 +112,7 @@ void help_command(struct buf *dst, const struct command *c)
 static void add_command_row(struct grid *grid, const struct command *c)
 {
     char name[COMMAND_NAME_CAP], row[COMMAND_NAME_CAP + 2];
-    snprintf(row, sizeof(row), "  %s", command_name(c, name));
+    snprintf(row, sizeof(row), "  %s", command_words(c, name));
     grid_add(grid, row);
     grid_add(grid, gettext(c->summary));
 }

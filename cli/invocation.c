@@ -26,6 +26,7 @@ struct invocation {
     const struct command *command;
     struct value *values;
     size_t n;
+    struct id request_base; /* of numbered requests */
     struct id request_id;
     char advice[ERR_TEXT_MAX];
     bool plan_changes;
@@ -196,6 +197,14 @@ const struct id *invocation_request_id(struct invocation *inv)
     text_hex(hex, chance, sizeof(chance));
     snprintf(inv->request_id.text, sizeof(inv->request_id.text), "r-%s", hex);
     return &inv->request_id;
+}
+
+void invocation_number_request(struct invocation *inv, size_t i)
+{
+    if (id_is_none(&inv->request_base))
+        inv->request_base = *invocation_request_id(inv);
+    snprintf(inv->request_id.text, sizeof(inv->request_id.text), "%.*s-%zu", ID_CAP - 12,
+             inv->request_base.text, i);
 }
 
 const struct id *invocation_known_request_id(const struct invocation *inv)

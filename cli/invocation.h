@@ -47,6 +47,8 @@ bool invocation_colour(const struct invocation *inv); /* --color, NO_COLOR, the 
 
 /* The id under which this call changes something: --request-id, else made by chance once. */
 const struct id *invocation_request_id(struct invocation *inv);
+/* For a command that changes several things: the id of the i-th is the first one's with "-i". */
+void invocation_number_request(struct invocation *inv, size_t i);
 /* The same if it has been asked for, else ID_NONE. */
 const struct id *invocation_known_request_id(const struct invocation *inv);
 

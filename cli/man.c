@@ -80,7 +80,7 @@ static void command_section(struct buf *dst, const struct command *c)
 {
     char name[COMMAND_NAME_CAP];
     buf_append_text(dst, ".SS ");
-    line(dst, command_name(c, name));
+    line(dst, command_words(c, name));
     line(dst, gettext(c->summary));
     CLEANUP_BUF struct buf usage;
     buf_init(&usage, PAGE_MAX);
@@ -133,7 +133,7 @@ void man_program(struct buf *dst)
     for (size_t i = 0; (c = command_at(i)); i++) {
         char name[COMMAND_NAME_CAP];
         buf_append_text(dst, ".TP\n.B pumasi ");
-        line(dst, command_name(c, name));
+        line(dst, command_words(c, name));
         line(dst, gettext(c->summary));
     }
     buf_printf(dst, ".SH %s\n", _("OPTIONS"));

@@ -78,7 +78,7 @@ static int take_argument(struct reader *r, const char *word, struct err *err)
     }
     char name[COMMAND_NAME_CAP];
     return err_set(err, ERR_INVALID, _("'%s' takes no further argument: '%s'"),
-                   command_name(c, name), word);
+                   command_words(c, name), word);
 }
 
 static int take_value(struct reader *r, const struct command_option *o, const char *attached,
@@ -199,9 +199,9 @@ static int check_sense(const struct invocation *inv, struct err *err)
     const struct command *c = invocation_command(inv);
     char name[COMMAND_NAME_CAP];
     if (invocation_flag(inv, "watch") && !command_can_watch(c))
-        return err_set(err, ERR_INVALID, _("'%s' cannot be watched"), command_name(c, name));
+        return err_set(err, ERR_INVALID, _("'%s' cannot be watched"), command_words(c, name));
     if (invocation_flag(inv, "dry-run") && !command_can_dry_run(c))
-        return err_set(err, ERR_INVALID, _("'%s' has no --dry-run"), command_name(c, name));
+        return err_set(err, ERR_INVALID, _("'%s' has no --dry-run"), command_words(c, name));
     if (invocation_flag(inv, "exit-code") && !invocation_flag(inv, "dry-run"))
         return err_set(err, ERR_INVALID, _("--exit-code goes with --dry-run"));
     return 0;

@@ -10,6 +10,7 @@
  */
 enum column_format {
     COLUMN_TEXT,     /* text, integers, booleans as they are */
+    COLUMN_NUMBER,   /* an integer as it is, flush right */
     COLUMN_INSTANT,  /* unix seconds -> Korean time "2026-02-03 09:00"; 0 -> "-" */
     COLUMN_WON,      /* 17402880000 -> "17,402,880,000" */
     COLUMN_GPUS,     /* units of 1/7000 GPU -> "8", "1/8" */

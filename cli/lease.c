@@ -1,0 +1,198 @@
+/*
+ * Owns: the commands `lease book|list|show|release`. One thread.
+ */
+#include "cli/call.h"
+#include "cli/commands.h"
+#include "cli/i18n.h"
+#include "cli/request.h"
+#include "lib/base/instant.h"
+
+static const struct column lease_columns[] = {
+    {.header = N_("LEASE"), .path = "id"},
+    {.header = N_("STATE"), .path = "state", .format = COLUMN_LABEL, .labels = "lease"},
+    {.header = N_("ORGANISATION"), .path = "organisation"},
+    {.header = N_("PROJECT"), .path = "project"},
+    {.header = N_("MODEL"), .path = "model"},
+    {.header = N_("GPUS"), .path = "gpus", .format = COLUMN_NUMBER},
+    {.header = N_("SHARE"), .path = "units_per_gpu", .format = COLUMN_GPUS},
+    {.header = N_("FROM"), .path = "from", .format = COLUMN_INSTANT},
+    {.header = N_("TO"), .path = "ends_at", .format = COLUMN_INSTANT},
+    {.header = N_("NODE"), .path = "placements[0].node"},
+    {.header = N_("NODES"), .path = "placements", .format = COLUMN_COUNT, .wide = true},
+    {.header = N_("CLASS"),
+     .path = "service_class",
+     .format = COLUMN_LABEL,
+     .labels = "lease",
+     .wide = true},
+    {.header = N_("ISOLATION"), .path = "isolation", .wide = true},
+    {.header = N_("PRIORITY"), .path = "priority", .format = COLUMN_NUMBER, .wide = true},
+    {.header = N_("ALLOCATION"), .path = "allocation", .wide = true},
+    {.header = N_("LOAN"), .path = "loan", .wide = true},
+    {.header = N_("BOOKED TO"), .path = "to", .format = COLUMN_INSTANT, .wide = true},
+    {.header = N_("END REASON"),
+     .path = "end_reason",
+     .format = COLUMN_LABEL,
+     .labels = "lease",
+     .wide = true},
+    {.header = N_("HELD (WON)"), .path = "held_krw", .format = COLUMN_WON, .wide = true},
+    {.header = N_("BOOKED BY"), .path = "booked_by", .wide = true},
+    COLUMN_END,
+};
+
+static const struct view list_view = {.rows = "items", .columns = lease_columns};
+static const struct view show_view = {.columns = lease_columns, .card = true};
+
+static const char *const isolations[] = {"whole", "mig", "dmem", "mps", "timeslice", NULL};
+static const char *const classes[] = {"committed", "opportunistic", NULL};
+
+static const struct command_option book_options[] = {
+    {.name = "allocation",
+     .letter = 'a',
+     .type = OPTION_ID,
+     .required = true,
+     .field = "allocation",
+     .help = N_("the allocation to book from")},
+    {.name = "gpus",
+     .letter = 'g',
+     .type = OPTION_INT,
+     .required = true,
+     .field = "gpus",
+     .help = N_("number of GPUs")},
+    {.name = "share",
+     .type = OPTION_GPUS,
+     .metavar = "PART",
+     .field = "units_per_gpu",
+     .help = N_("part of each GPU, 1/8 or 0.25; without it whole GPUs")},
+    {.name = "from",
+     .type = OPTION_MOMENT,
+     .field = "from",
+     .help = N_("start: a Korean date, an instant, now or +2h; without it now")},
+    {.name = "to",
+     .type = OPTION_UNTIL,
+     .field = "to",
+     .help = N_("end: a Korean date (that day included) or an instant")},
+    {.name = "for", .type = OPTION_DURATION, .help = N_("length instead of an end: 90m, 24h, 7d")},
+    {.name = "organisation",
+     .type = OPTION_ID,
+     .field = "organisation",
+     .help = N_("the member that uses and pays; without it one's own")},
+    {.name = "isolation",
+     .type = OPTION_CHOICE,
+     .choices = isolations,
+     .field = "isolation",
+     .help = N_("how a part of a GPU is kept apart")},
+    {.name = "class",
+     .type = OPTION_CHOICE,
+     .choices = classes,
+     .field = "service_class",
+     .help = N_("opportunistic leases cost the same and are stopped first")},
+    {.name = "priority",
+     .type = OPTION_INT,
+     .field = "priority",
+     .help = N_("leases of higher priority are recalled later")},
+    {.name = "uid",
+     .type = OPTION_INT,
+     .repeatable = true,
+     .field = "uids[].uid",
+     .help = N_("a user id on the node that may join the lease")},
+    {.name = "one-node",
+     .type = OPTION_FLAG,
+     .field = "one_node",
+     .help = N_("all GPUs on one node")},
+    OPTION_END_ROW,
+};
+
+static const struct command_call book_call = {
+    .service = "LeaseService", .method = "BookLease", .kind = CALL_CHANGE};
+
+/* --for 24h is an end counted from the start. */
+static int set_end(const struct invocation *inv, json_t *request, struct err *err)
+{
+    bool has_end = invocation_given(inv, "to"), has_length = invocation_given(inv, "for");
+    if (has_end == has_length)
+        return err_set(err, ERR_INVALID, "%s", _("give either --to or --for"));
+    if (has_end)
+        return 0;
+    struct instant from = invocation_given(inv, "from")
+                              ? (struct instant){invocation_number(inv, "from")}
+                              : env_now(&invocation_host(inv)->env);
+    struct instant to = instant_add(from, invocation_number(inv, "for"));
+    request_put(request, "to", json_integer(to.s));
+    return 0;
+}
+
+static int book_exec(struct invocation *inv, struct err *err)
+{
+    json_t *request = request_build(inv);
+    int rc = set_end(inv, request, err);
+    if (rc == 0)
+        rc = call_change(inv, book_call.service, book_call.method, request, err);
+    json_decref(request);
+    return rc;
+}
+
+static const struct command_option list_options[] = {
+    {.name = "state", .type = OPTION_TEXT, .field = "?state", .help = N_("only those in a state")},
+    {.name = "project", .type = OPTION_ID, .field = "?project", .help = N_("only of a project")},
+    {.name = "organisation",
+     .type = OPTION_ID,
+     .field = "?organisation",
+     .help = N_("only of an organisation")},
+    {.name = "allocation",
+     .type = OPTION_ID,
+     .field = "?allocation",
+     .help = N_("only of an allocation")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option one_argument[] = {
+    {.name = "lease", .type = OPTION_ID, .required = true, .field = "id", .help = N_("the lease")},
+    OPTION_END_ROW,
+};
+
+static const struct command_call list_call = {
+    .service = "LeaseService", .method = "ListLeases", .kind = CALL_LIST, .watch = "lease"};
+static const struct command_call show_call = {
+    .service = "LeaseService", .method = "GetLease", .kind = CALL_GET};
+static const struct command_call release_call = {
+    .service = "LeaseService", .method = "ReleaseLease", .kind = CALL_CHANGE};
+
+const struct command lease_commands[] = {
+    {.noun = "lease",
+     .verb = "book",
+     .summary = N_("book GPUs for a time"),
+     .details = N_("The price is shown before anything is booked with --dry-run; it comes from the "
+                   "function that later bills."),
+     .options = book_options,
+     .examples =
+         (const char *const[]){"pumasi lease book -a alloc-7 -g 8 --to 2026-03-31 --dry-run",
+                               "pumasi lease book -a alloc-7 -g 8 --from +1h --for 24h",
+                               "pumasi lease book -a alloc-7 -g 1 --share 1/8 --for 4h", NULL},
+     .call = &book_call,
+     .exec = book_exec},
+    {.noun = "lease",
+     .verb = "list",
+     .summary = N_("list leases"),
+     .options = list_options,
+     .examples = (const char *const[]){"pumasi lease list --state active",
+                                       "pumasi lease list --watch", NULL},
+     .view = &list_view,
+     .call = &list_call,
+     .exec = call_exec},
+    {.noun = "lease",
+     .verb = "show",
+     .summary = N_("show one lease"),
+     .arguments = one_argument,
+     .examples = (const char *const[]){"pumasi lease show lease-12", NULL},
+     .view = &show_view,
+     .call = &show_call,
+     .exec = call_exec},
+    {.noun = "lease",
+     .verb = "release",
+     .summary = N_("give a lease back before its end"),
+     .arguments = one_argument,
+     .examples = (const char *const[]){"pumasi lease release lease-12", NULL},
+     .call = &release_call,
+     .exec = call_exec},
+    COMMAND_END,
+};

@@ -1,0 +1,130 @@
+/*
+ * Owns: the commands `login`, `whoami` and `invite`. One thread.
+ */
+#include "cli/call.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/context_store.h"
+#include "cli/i18n.h"
+#include "cli/invite.h"
+#include "cli/join.h"
+#include "cli/output.h"
+
+#include <string.h>
+
+static const struct column whoami_columns[] = {
+    {.header = N_("NAME"), .path = "name"},
+    {.header = N_("ORGANISATION"), .path = "organisation"},
+    {.header = N_("KIND"), .path = "kind", .format = COLUMN_LABEL, .labels = "kind"},
+    {.header = N_("ROLES"), .path = "roles", .format = COLUMN_LIST},
+    {.header = N_("SERVER VERSION"), .path = "server_version"},
+    {.header = N_("LEADER"), .path = "leader"},
+    COLUMN_END,
+};
+
+static const struct view whoami_view = {.columns = whoami_columns, .card = true};
+
+static int fill_context(const struct invocation *inv, const struct joined *j, struct context *c,
+                        struct err *err)
+{
+    TRY(id_parse(span_text(joined_text(j, "organisation")), _("organisation"), &c->organisation,
+                 err));
+    TRY(id_parse(span_text(joined_text(j, "name")), _("user"), &c->user, err));
+    snprintf(c->servers, sizeof(c->servers), "%s", j->servers);
+    const char *chosen = invocation_text(inv, "context");
+    char name[2 * ID_CAP];
+    snprintf(name, sizeof(name), "%s.%s", c->user.text, c->organisation.text);
+    return id_parse(span_text(chosen ? chosen : name), _("context"), &c->name, err);
+}
+
+static int login_exec(struct invocation *inv, struct err *err)
+{
+    CLEANUP_JOINED struct joined joined = {.key = NULL};
+    struct context context = {.name = ID_NONE};
+    CLEANUP_BUF struct buf key;
+    buf_init(&key, KEY_PEM_MAX);
+    TRY(join_run(inv, &joined, err));
+    TRY(fill_context(inv, &joined, &context, err));
+    TRY(key_format(joined.key, &key, err));
+    struct context_keys keys = {.ca = span_text(joined_text(&joined, "ca_pem")),
+                                .cert = span_text(joined_text(&joined, "certificate_pem")),
+                                .key = buf_span(&key)};
+    int rc = context_save(invocation_host(inv), &context, &keys, err);
+    explicit_bzero(key.data, key.len);
+    TRY(rc);
+    TRY(context_use(invocation_host(inv), &context.name, err));
+    invocation_say(inv, _("signed in as %s of %s; context %s is in use now"), context.user.text,
+                   context.organisation.text, context.name.text);
+    return 0;
+}
+
+static const char *const roles[] = {"agency-admin", "agency-approver",   "org-member",
+                                    "org-approver", "supplier-operator", "supplier-approver",
+                                    "finance",      "auditor",           NULL};
+
+static const struct command_option invite_argument[] = {
+    {.name = "name",
+     .type = OPTION_ID,
+     .required = true,
+     .field = "name",
+     .help = N_("the user's name, without its organisation")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option invite_options[] = {
+    {.name = "organisation",
+     .type = OPTION_ID,
+     .required = true,
+     .field = "organisation",
+     .help = N_("the user's organisation")},
+    {.name = "role",
+     .type = OPTION_CHOICE,
+     .choices = roles,
+     .required = true,
+     .repeatable = true,
+     .field = "roles[]",
+     .help = N_("what the user may do")},
+    INVITE_OPTIONS,
+    OPTION_END_ROW,
+};
+
+static const struct command_option login_options[] = {JOIN_OPTIONS, OPTION_END_ROW};
+
+static const struct command_call whoami_call = {
+    .service = "IdentityService", .method = "WhoAmI", .kind = CALL_GET};
+static const struct command_call invite_call = {
+    .service = "IdentityService", .method = "CreateJoinToken", .kind = CALL_CHANGE};
+
+static int invite_exec(struct invocation *inv, struct err *err)
+{
+    return invite_run(inv, "user", err);
+}
+
+const struct command login_commands[] = {
+    {.noun = "login",
+     .summary = N_("sign in with a one-time token"),
+     .details = N_("Makes a key on this machine and stores it with its certificate as a context."),
+     .options = login_options,
+     .examples = (const char *const[]){"pumasi login --server pumasi.example.kr:7443 --ca ca.pem "
+                                       "--token-file token",
+                                       NULL},
+     .exec = login_exec},
+    {.noun = "whoami",
+     .summary = N_("show as whom the control plane knows you"),
+     .examples = (const char *const[]){"pumasi whoami", NULL},
+     .view = &whoami_view,
+     .call = &whoami_call,
+     .exec = call_exec},
+    {.noun = "invite",
+     .summary = N_("make a one-time token for a new user"),
+     .details = N_("The token is shown once and is good for ten minutes."),
+     .arguments = invite_argument,
+     .options = invite_options,
+     .examples = (const char *const[]){"pumasi invite kim --organisation upstage --role org-member "
+                                       "--ca-out ca.pem",
+                                       NULL},
+     .view = &invite_view,
+     .call = &invite_call,
+     .exec = invite_exec},
+    COMMAND_END,
+};

@@ -1,0 +1,104 @@
+/*
+ * Owns: the command `statement show`. The document is printed byte for byte, since its hash is
+ * what counts. One thread.
+ */
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/i18n.h"
+#include "cli/output.h"
+#include "cli/request.h"
+#include "lib/base/limits.h"
+#include "lib/base/text.h"
+#include "lib/json/base64.h"
+#include "lib/pki/digest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int check_digest(struct span document, const char *told, struct err *err)
+{
+    uint8_t digest[DIGEST_BYTES];
+    char hex[DIGEST_TEXT_CAP];
+    digest_sha256(document, digest);
+    text_hex(hex, digest, DIGEST_BYTES);
+    if (!told || strcmp(told, hex) != 0)
+        return err_set(err, ERR_VERIFICATION, "%s",
+                       _("the statement and its hash do not belong together"));
+    return 0;
+}
+
+static int print_bytes(const struct invocation *inv, struct span document, struct err *err)
+{
+    FILE *out = invocation_host(inv)->out;
+    if (fwrite(document.data, 1, document.len, out) != document.len || fflush(out) != 0)
+        return err_set(err, ERR_IO, _("standard output: %s"), strerror(errno));
+    return 0;
+}
+
+static int print_document(const struct invocation *inv, const json_t *reply, struct err *err)
+{
+    const char *text = json_string_value(json_object_get(reply, "document"));
+    const char *told = json_string_value(json_object_get(reply, "sha256"));
+    struct span encoded = span_text(text);
+    uint8_t *bytes = malloc(base64_decoded_max(encoded.len) + 1);
+    size_t n = 0;
+    ENSURE(bytes);
+    int rc = base64_decode(encoded, bytes, &n)
+                 ? check_digest(span_of(bytes, n), told, err)
+                 : err_set(err, ERR_VERIFICATION, "%s", _("the answer holds no document"));
+    if (rc == 0)
+        rc = print_bytes(inv, span_of(bytes, n), err);
+    free(bytes);
+    return rc;
+}
+
+static int show_exec(struct invocation *inv, struct err *err)
+{
+    CLEANUP_CLIENT struct client *client = NULL;
+    json_t *reply = NULL, *request = request_build(inv);
+    const char *format = invocation_format(inv) == OUTPUT_CSV ? "csv" : "json";
+    json_object_set_new(request, "format", json_string(format));
+    int rc = client_open(inv, &client, err);
+    if (rc == 0)
+        rc = client_call(client, "StatementService", "GetStatement", request, &reply, err);
+    if (rc == 0)
+        rc = print_document(inv, reply, err);
+    json_decref(reply);
+    json_decref(request);
+    return rc;
+}
+
+static const struct command_option show_options[] = {
+    {.name = "project",
+     .letter = 'p',
+     .type = OPTION_ID,
+     .required = true,
+     .field = "project",
+     .help = N_("the project that is billed")},
+    {.name = "month",
+     .type = OPTION_TEXT,
+     .metavar = "YYYY-MM",
+     .field = "month",
+     .help = N_("a Korean calendar month")},
+    {.name = "from",
+     .type = OPTION_MOMENT,
+     .field = "from",
+     .help = N_("first day of another window")},
+    {.name = "to", .type = OPTION_UNTIL, .field = "to", .help = N_("last day of it")},
+    OPTION_END_ROW,
+};
+
+const struct command statement_commands[] = {
+    {.noun = "statement",
+     .verb = "show",
+     .summary = N_("print a usage statement"),
+     .details = N_("As JSON, or as CSV with -o csv; byte for byte what was issued."),
+     .options = show_options,
+     .examples =
+         (const char *const[]){"pumasi statement show -p sovereign-lm --month 2026-02",
+                               "pumasi statement show -p sovereign-lm --month 2026-02 -o csv",
+                               NULL},
+     .exec = show_exec},
+    COMMAND_END,
+};
