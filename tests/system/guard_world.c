@@ -124,12 +124,12 @@ static void write_settings(const struct world *w, unsigned first_minor)
                    "kill_timeout = 1\n"
                    "[devices]\ngated = c 4:%u, c 4:%u, c 4:%u, c 4:%u\n"
                    "[keys]\ncontrol_plane = %s/cp\nowner = %s/owner\n",
-                   w->node, w->root, w->dir, w->dir, first_minor, first_minor + 1, first_minor + 2,
-                   first_minor + 3, w->dir, w->dir);
+                   w->node, w->guarded, w->dir, w->dir, first_minor, first_minor + 1,
+                   first_minor + 2, first_minor + 3, w->dir, w->dir);
     write_text(w->dir, "guard.conf", text);
 }
 
-void world_init(struct world *w, const char *name, unsigned first_minor, bool v1)
+void world_init(struct world *w, const char *name, unsigned first_minor, enum world_root root)
 {
     char mount[96], path[96];
     memset(w, 0, sizeof *w);
@@ -140,10 +140,12 @@ void world_init(struct world *w, const char *name, unsigned first_minor, bool v1
     (void)snprintf(w->dir, sizeof w->dir, "/tmp/pumasi-guard-XXXXXX");
     NEED(mkdtemp(w->dir) != NULL && chmod(w->dir, 0711) == 0);
     (void)snprintf(w->node, sizeof w->node, "node-%s-%d", name, (int)getpid());
-    (void)snprintf(w->root, sizeof w->root, "%s/pumasi-test-%d", v1 ? w->dir : mount,
+    w->kind = root;
+    (void)snprintf(w->root, sizeof w->root, "%s/pumasi-test-%d", root == WORLD_V1 ? w->dir : mount,
                    (int)getpid());
     (void)snprintf(w->outside, sizeof w->outside, "%s/outside", w->root);
     NEED(mkdir(w->root, 0755) == 0 && mkdir(w->outside, 0755) == 0);
+    (void)snprintf(w->guarded, sizeof w->guarded, "%s", root == WORLD_REAL ? mount : w->root);
     for (unsigned i = 0; i < WORLD_DEVICES; i++) {
         world_device(w, i, path);
         NEED(mknod(path, S_IFCHR | 0666, makedev(MAJOR_STAND_IN, first_minor + i)) == 0);
@@ -269,25 +271,47 @@ static int remove_cgroup(const char *path, const struct stat *st, int kind, stru
     return kind == FTW_DP ? remove_any(path, st, kind, ftw) : 0;
 }
 
+static void remove_cgroups(const char *path)
+{
+    char kill_path[192];
+    join_path(kill_path, sizeof kill_path, path, "cgroup.kill");
+    if (access(kill_path, F_OK) == 0)
+        write_text(path, "cgroup.kill", "1");
+    for (int i = 0; i < 200 && access(path, F_OK) == 0; i++) {
+        (void)nftw(path, remove_cgroup, 8, FTW_DEPTH | FTW_PHYS);
+        wait_until_ns(boot_now_ns() + 5000000);
+    }
+}
+
 void world_fini(struct world *w)
 {
+    static const char *const parents[] = {"/sys/fs/cgroup/devices", "/sys/fs/cgroup/freezer"};
+    char base[192];
     if (w->guard > 0)
         (void)world_stop(w, SIGKILL);
-    (void)world_detach(w);
-    if (access(w->root, F_OK) == 0) {
-        char kill_path[160];
-        join_path(kill_path, sizeof kill_path, w->root, "cgroup.kill");
-        if (access(kill_path, F_OK) == 0)
-            write_text(w->root, "cgroup.kill", "1");
-        for (int i = 0; i < 200 && access(w->root, F_OK) == 0; i++) {
-            (void)nftw(w->root, remove_cgroup, 8, FTW_DEPTH | FTW_PHYS);
-            wait_until_ns(boot_now_ns() + 5000000);
-        }
+    if (w->kind != WORLD_V1)
+        (void)world_detach(w);
+    (void)snprintf(base, sizeof base, "%s/pumasi-%s", w->guarded, w->node);
+    if (access(base, F_OK) == 0)
+        remove_cgroups(base);
+    remove_cgroups(w->root);
+    for (size_t i = 0; w->kind == WORLD_V1 && i < 2; i++) {
+        (void)snprintf(base, sizeof base, "%s/pumasi-%s", parents[i], w->node);
+        (void)nftw(base, remove_cgroup, 8, FTW_DEPTH | FTW_PHYS);
     }
     (void)nftw(w->dir, remove_any, 8, FTW_DEPTH | FTW_PHYS);
     key_destroy(w->control_plane);
     key_destroy(w->lender);
     key_destroy(w->stranger);
+}
+
+bool world_find(struct world *w, const char *lease, struct guard_lease *ret)
+{
+    for (uint64_t i = 0; guard_client_list(w->client, i, ret, NULL) == 0; i = ret->index + 1) {
+        if (strcmp(ret->lease.text, lease) == 0)
+            return true;
+    }
+    return false;
 }
 
 struct grant world_grant(struct world *w, const char *lease, unsigned device, uint64_t ttl_ms)
@@ -542,4 +566,23 @@ void actor_end(struct actor *a)
 {
     tell(a, 'e', 0, "");
     (void)actor_killed(a);
+}
+
+bool freeze_v1(pid_t pid, char dir[96])
+{
+    char path[160], text[32];
+    (void)snprintf(dir, 96, "/sys/fs/cgroup/freezer/pumasi-test-%d", (int)getpid());
+    if (mkdir(dir, 0755) < 0)
+        return false;
+    (void)snprintf(text, sizeof text, "%d", (int)pid);
+    const char *const files[][2] = {{"cgroup.procs", text}, {"freezer.state", "FROZEN"}};
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", dir, files[i][0]);
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        bool ok = fd >= 0 && write(fd, files[i][1], strlen(files[i][1])) > 0;
+        close(fd);
+        if (!ok)
+            return false;
+    }
+    return true;
 }

@@ -18,9 +18,17 @@
 #define WORLD_DEVICES    4
 #define WORLD_TENANT_UID 12345
 
+enum world_root {
+    WORLD_SUBTREE, /* a cgroup2 directory of its own */
+    WORLD_V1,      /* a root that is no cgroup2: the guard takes its second tier */
+    WORLD_REAL     /* the mount point itself: one such test at a time */
+};
+
 struct world {
+    enum world_root kind;
     char dir[64];
-    char root[128];    /* the guarded subtree */
+    char root[112];    /* a subtree of this test's own */
+    char guarded[112]; /* the guard's root: that subtree, or the mount point */
     char outside[160]; /* a cgroup in it that is no lease's */
     char node[32];
     uint8_t boot_id[GRANT_BOOT_BYTES];
@@ -37,9 +45,8 @@ struct actor {
 };
 
 /* Skips the test without root, cgroup2 or stand-ins. first_minor: four minors of major 4 from there
- * are the node's devices. v1: a root that is no cgroup2, so that the guard takes its second tier.
- */
-void world_init(struct world *w, const char *name, unsigned first_minor, bool v1);
+ * are the node's devices. */
+void world_init(struct world *w, const char *name, unsigned first_minor, enum world_root root);
 /* Stops the guard, detaches, removes cgroups and files. */
 void world_fini(struct world *w);
 
@@ -50,6 +57,9 @@ void world_start(struct world *w, const char *setting);
 int world_stop(struct world *w, int signal_number);
 /* Runs pumasi-guard with --detach; its exit status. */
 int world_detach(const struct world *w);
+
+/* The lease as the guard lists it; false when it does not. */
+bool world_find(struct world *w, const char *lease, struct guard_lease *ret);
 
 /* The path of a device's node; its minor. */
 const char *world_device(const struct world *w, unsigned i, char dst[96]);
@@ -82,6 +92,10 @@ void actor_pass(struct actor *from, struct actor *to);
 /* Waits until it is dead and reaps it; true if a SIGKILL did it. */
 bool actor_killed(struct actor *a);
 void actor_end(struct actor *a);
+
+/* Freezes a process in a v1 freezer of its own, whose path goes to dir; false where there is none.
+ */
+bool freeze_v1(pid_t pid, char dir[96]);
 
 uint64_t boot_now_ns(void);
 void wait_until_ns(uint64_t boot_ns);

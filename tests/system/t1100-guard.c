@@ -57,8 +57,8 @@ static void test_opens(struct tap *t, struct world *w)
     tap_ok(t, actor_open(&in, "/dev/null") == 0, "what is not gated stays open to it");
     tap_ok(t, actor_open(&out, own) == EPERM && actor_open(&out, other) == EPERM,
            "a process outside opens none");
-    tap_ok(t, guard_client_list(w->client, 0, &l, NULL) == 0 && l.opens == 1,
-           "the kernel counted %llu open", (unsigned long long)l.opens);
+    bool listed = world_find(w, "lease-opens", &l);
+    tap_ok(t, listed && l.opens == 1, "the kernel counted %llu open", (unsigned long long)l.opens);
 
     struct id id = id_literal("lease-opens");
     uint64_t asked_ns = boot_now_ns();
@@ -302,11 +302,8 @@ static void test_stopped_guard(struct tap *t, struct world *w)
     struct guard_lease l;
     world_lease(w, "lease-stopped", 0, 500, &a);
     world_device(w, 0, own);
-    tap_ok(t, guard_client_list(w->client, 0, &l, NULL) == 0 && actor_open(&a, own) == 0,
+    tap_ok(t, world_find(w, "lease-stopped", &l) && actor_open(&a, own) == 0,
            "with the guard alive the device opens");
-    for (uint64_t i = 0; guard_client_list(w->client, i, &l, NULL) == 0 &&
-                         strcmp(l.lease.text, "lease-stopped") != 0;)
-        i = l.index + 1;
     (void)kill(w->guard, SIGSTOP);
     wait_until_ns(l.deadline_ns + MS);
     tap_ok(t, actor_open(&a, own) == EPERM, "with the guard stopped the kernel lets it expire");
@@ -315,26 +312,6 @@ static void test_stopped_guard(struct tap *t, struct world *w)
            "with the guard back its processes go");
     tap_ok(t, e.opens == 1 && e.denials == 1, "the row counted %llu open, %llu denied",
            (unsigned long long)e.opens, (unsigned long long)e.denials);
-}
-
-/* Puts a process into a v1 freezer and freezes it; false where there is no v1 freezer. */
-static bool freeze_v1(pid_t pid, char dir[96])
-{
-    char path[160], text[32];
-    (void)snprintf(dir, 96, "/sys/fs/cgroup/freezer/pumasi-test-%d", (int)getpid());
-    if (mkdir(dir, 0755) < 0)
-        return false;
-    (void)snprintf(text, sizeof text, "%d", (int)pid);
-    const char *const files[][2] = {{"cgroup.procs", text}, {"freezer.state", "FROZEN"}};
-    for (size_t i = 0; i < 2; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", dir, files[i][0]);
-        int fd = open(path, O_WRONLY | O_CLOEXEC);
-        bool ok = fd >= 0 && write(fd, files[i][1], strlen(files[i][1])) > 0;
-        close(fd);
-        if (!ok)
-            return false;
-    }
-    return true;
 }
 
 static void test_frozen(struct tap *t, struct world *w)
@@ -360,9 +337,7 @@ static void test_nested(struct tap *t, struct world *w)
     struct guard_event e;
     struct guard_lease l;
     struct grant g = world_lease(w, "lease-nested", 2, 60000, &a);
-    for (uint64_t i = 0; guard_client_list(w->client, i, &l, NULL) == 0 &&
-                         strcmp(l.lease.text, "lease-nested") != 0;)
-        i = l.index + 1;
+    (void)world_find(w, "lease-nested", &l);
     (void)snprintf(path, sizeof path, "%s/step_0", l.cgroup);
     (void)mkdir(path, 0755);
     (void)snprintf(path, sizeof path, "%s/step_0/task_0", l.cgroup);
@@ -406,11 +381,8 @@ static void test_restart(struct tap *t, struct world *w)
     struct guard_event e;
     struct guard_lease before, after;
     world_device(w, 0, own);
-    struct grant g = world_lease(w, "lease-restart", 0, 1500, &a);
-    uint64_t i = 0;
-    while (guard_client_list(w->client, i, &before, NULL) == 0 &&
-           !id_equal(&before.lease, &g.lease))
-        i = before.index + 1;
+    world_lease(w, "lease-restart", 0, 1500, &a);
+    (void)world_find(w, "lease-restart", &before);
     tap_ok(t, WIFSIGNALED(world_stop(w, SIGKILL)), "the guard is killed");
     tap_ok(t, actor_open(&out, own) == EPERM && actor_open(&a, own) == 0,
            "what it enforced stays enforced");
@@ -423,9 +395,7 @@ static void test_restart(struct tap *t, struct world *w)
                e.deadline_ns == before.deadline_ns,
            "started again, it finds the lease and its deadline");
     tap_ok(t, actor_killed(&lost), "and kills in a cgroup that no grant covers");
-    i = 0;
-    while (guard_client_list(w->client, i, &after, NULL) == 0 && !id_equal(&after.lease, &g.lease))
-        i = after.index + 1;
+    (void)world_find(w, "lease-restart", &after);
     tap_ok(t, after.seq == before.seq && after.fence == before.fence && after.opens == 1,
            "with seq, fence and counts");
     tap_ok(t,
@@ -471,7 +441,7 @@ int main(void)
 {
     struct tap t = {0, 0};
     struct world w;
-    world_init(&w, "t1100", 20, false);
+    world_init(&w, "t1100", 20, WORLD_SUBTREE);
     world_start(&w, NULL);
     test_status(&t, &w);
     test_opens(&t, &w);
