@@ -2,7 +2,6 @@
 #include "controlplane/daemon/seed.h"
 
 #include "lib/base/arena.h"
-#include "lib/base/file.h"
 #include "lib/base/limits.h"
 #include "lib/json/message.h"
 #include "lib/pki/layout.h"
@@ -31,20 +30,17 @@ struct document {
 static int read_document(const char *data_dir, const struct document *d, struct err *err)
 {
     char path[PATH_MAX];
-    CLEANUP_BUF struct buf text;
     CLEANUP_ARENA struct arena *arena = arena_create(LIMIT_REQUEST_ARENA_BYTES);
+    struct json_t *parsed CLEANUP_STRICT = NULL;
     ProtobufCMessage *message;
-    struct strict root;
-    buf_init(&text, LIMIT_FILE_BYTES);
     int n = snprintf(path, sizeof path, "%s/%s", data_dir, d->name);
     if (n < 0 || (size_t)n >= sizeof path)
         return err_set(err, ERR_LIMIT, "control_plane.data_dir is too long");
-    TRY(file_read(path, &text, err));
-    TRY(strict_parse(buf_span(&text), &root, err));
+    TRY(strict_load_file(path, &parsed, err));
+    struct strict root = strict_root(parsed);
     int rc = message_from_json(&root, d->descriptor, arena, &message, err);
     if (rc == 0)
         rc = wire_record_from_message(d->type, message, d->record, err);
-    strict_free(&root);
     return rc < 0 ? err_prefix(err, rc, "%s", path) : 0;
 }
 

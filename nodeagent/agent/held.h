@@ -1,0 +1,37 @@
+#ifndef PUMASI_NODEAGENT_AGENT_HELD_H
+#define PUMASI_NODEAGENT_AGENT_HELD_H
+
+#include "nodeagent/agent/link.h"
+#include "nodeagent/agent/meter.h"
+
+/*
+ * What the control plane last granted to this node, by lease: what a report needs to say beside the
+ * guard's own facts. A fixed table; plain data; one thread.
+ */
+#define HELD_MAX GUARD_LEASES_MAX
+
+struct held {
+    bool used;
+    bool named; /* by the last grant set */
+    struct metered_lease lease;
+    struct instant ends_at;
+    uint32_t device_count;
+    char uuids[GRANT_DEVICES_MAX][GRANT_UUID_CAP];
+};
+
+struct held_table {
+    struct held items[HELD_MAX];
+};
+
+/* NULL when it is not there. */
+struct held *held_find(struct held_table *t, const struct id *lease);
+
+/* Notes a grant of the set under way; ERR_INVALID: bytes that are no grant; ERR_LIMIT: no place. */
+MUST_CHECK int held_note(struct held_table *t, const struct link_grant *grant, struct err *err);
+
+/* Before a grant set: nothing is named. */
+void held_unname(struct held_table *t);
+
+void held_drop(struct held_table *t, const struct id *lease);
+
+#endif

@@ -1,0 +1,370 @@
+/*
+ * The journal: frames of {magic, kind, length, seq, crc} and a payload. The file is the truth; what
+ * is pending is also kept in memory, for sending.
+ */
+#include "nodeagent/agent/journal.h"
+
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+#include "lib/base/limits.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FRAME_MAGIC   UINT32_C(0x50554d4a) /* "PUMJ" */
+#define REWRITE_BYTES (1 << 20)
+#define NAME_PREFIX   "usage-"
+#define NAME_SUFFIX   ".journal"
+
+struct frame {
+    uint32_t magic;
+    uint32_t kind;
+    uint32_t length;
+    uint32_t crc; /* over kind, length, seq and payload */
+    uint64_t seq;
+};
+_Static_assert(sizeof(struct frame) == 24, "frames have no padding");
+
+struct pending {
+    uint64_t seq;
+    size_t offset; /* into `bytes` */
+    size_t len;
+};
+
+struct journal {
+    char path[PATH_MAX];
+    int fd;
+    uint64_t file_bytes;
+    uint64_t next_seq;
+    uint64_t acked;
+    struct buf bytes; /* payloads of pending intervals, one after the other */
+    struct pending *pending;
+    size_t pending_count, pending_cap;
+    struct buf mark;
+};
+
+/* CRC-32 (IEEE 802.3), bit by bit: entries are small and few. */
+static uint32_t crc_add(uint32_t crc, const void *data, size_t len)
+{
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < len; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (UINT32_C(0xedb88320) & -(crc & 1));
+    }
+    return crc;
+}
+
+static uint32_t frame_crc(const struct frame *f, struct span payload)
+{
+    uint32_t crc = UINT32_MAX;
+    crc = crc_add(crc, &f->kind, sizeof f->kind);
+    crc = crc_add(crc, &f->length, sizeof f->length);
+    crc = crc_add(crc, &f->seq, sizeof f->seq);
+    return ~crc_add(crc, payload.data, payload.len);
+}
+
+/* ---- what is in memory ---- */
+
+static void keep_interval(struct journal *j, uint64_t seq, struct span payload)
+{
+    if (j->pending_count == j->pending_cap) {
+        j->pending_cap = j->pending_cap ? 2 * j->pending_cap : 16;
+        j->pending = realloc(j->pending, j->pending_cap * sizeof *j->pending);
+        ENSURE(j->pending);
+    }
+    j->pending[j->pending_count++] =
+        (struct pending){.seq = seq, .offset = j->bytes.len, .len = payload.len};
+    buf_append(&j->bytes, payload.data, payload.len);
+    ENSURE(!j->bytes.full);
+    j->next_seq = seq + 1;
+}
+
+static void forget_acked(struct journal *j, uint64_t seq)
+{
+    size_t n = 0;
+    if (seq > j->acked)
+        j->acked = seq;
+    if (j->acked >= j->next_seq)
+        j->next_seq = j->acked + 1;
+    while (n < j->pending_count && j->pending[n].seq <= j->acked)
+        n++;
+    if (n == 0)
+        return;
+    size_t cut = n < j->pending_count ? j->pending[n].offset : j->bytes.len;
+    memmove(j->bytes.data, j->bytes.data + cut, j->bytes.len - cut);
+    j->bytes.len -= cut;
+    j->pending_count -= n;
+    memmove(j->pending, j->pending + n, j->pending_count * sizeof *j->pending);
+    for (size_t i = 0; i < j->pending_count; i++)
+        j->pending[i].offset -= cut;
+}
+
+static void take_in(struct journal *j, const struct frame *f, struct span payload)
+{
+    switch ((enum journal_kind)f->kind) {
+    case JOURNAL_INTERVAL:
+        keep_interval(j, f->seq, payload);
+        break;
+    case JOURNAL_MARK:
+        buf_reset(&j->mark);
+        buf_append(&j->mark, payload.data, payload.len);
+        break;
+    case JOURNAL_ACK:
+        forget_acked(j, f->seq);
+        break;
+    case JOURNAL_KIND_END:
+        break;
+    }
+}
+
+/* ---- the file ---- */
+
+static bool frame_at(struct span file, size_t at, struct frame *ret, struct span *ret_payload)
+{
+    if (file.len - at < sizeof *ret)
+        return false;
+    memcpy(ret, file.data + at, sizeof *ret);
+    if (ret->magic != FRAME_MAGIC || ret->kind == 0 || ret->kind >= JOURNAL_KIND_END ||
+        ret->length > JOURNAL_PAYLOAD_MAX || ret->length > file.len - at - sizeof *ret)
+        return false;
+    *ret_payload = span_of(file.data + at + sizeof *ret, ret->length);
+    return ret->crc == frame_crc(ret, *ret_payload);
+}
+
+static int failed(const struct journal *j, const char *what, struct err *err)
+{
+    return err_set(err, ERR_IO, "%s: %s: %s", j->path, what, strerror(errno));
+}
+
+static int read_back(struct journal *j, struct err *err)
+{
+    struct buf file;
+    struct frame frame;
+    struct span payload;
+    size_t at = 0;
+    buf_init(&file, LIMIT_JOURNAL_BYTES + JOURNAL_PAYLOAD_MAX);
+    int rc = file_read(j->path, &file, err);
+    while (rc == 0 && frame_at(buf_span(&file), at, &frame, &payload)) {
+        take_in(j, &frame, payload);
+        at += sizeof frame + frame.length;
+    }
+    bool torn = rc == 0 && at < file.len;
+    buf_fini(&file);
+    if (rc < 0)
+        return rc;
+    if (torn && (ftruncate(j->fd, (off_t)at) < 0 || fsync(j->fd) < 0))
+        return failed(j, "cutting off a torn entry", err);
+    j->file_bytes = at;
+    return 0;
+}
+
+static int sync_directory(const struct journal *j, const char *directory, struct err *err)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return failed(j, directory, err);
+    int rc = fsync(fd);
+    close(fd);
+    return rc < 0 ? failed(j, directory, err) : 0;
+}
+
+static int path_of(const char *directory, const char *boot_id, char ret[PATH_MAX], struct err *err)
+{
+    int n = snprintf(ret, PATH_MAX, "%s/" NAME_PREFIX "%s" NAME_SUFFIX, directory, boot_id);
+    if (n < 0 || n >= PATH_MAX || strchr(boot_id, '/'))
+        return err_set(err, ERR_INVALID, "agent.state_dir %s is too long", directory);
+    return 0;
+}
+
+int journal_open(const char *directory, const char *boot_id, struct journal **ret, struct err *err)
+{
+    struct journal *j = calloc(1, sizeof *j);
+    ENSURE(j);
+    j->fd = -1;
+    j->next_seq = 1;
+    buf_init(&j->bytes, LIMIT_JOURNAL_BYTES + JOURNAL_PAYLOAD_MAX);
+    buf_init(&j->mark, JOURNAL_PAYLOAD_MAX);
+    int rc = path_of(directory, boot_id, j->path, err);
+    if (rc == 0) {
+        j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        rc = j->fd < 0 ? failed(j, "open", err) : read_back(j, err);
+    }
+    if (rc == 0)
+        rc = sync_directory(j, directory, err);
+    if (rc < 0) {
+        journal_close(j);
+        return rc;
+    }
+    *ret = j;
+    return 0;
+}
+
+void journal_close(struct journal *j)
+{
+    if (!j)
+        return;
+    if (j->fd >= 0)
+        close(j->fd);
+    buf_fini(&j->bytes);
+    buf_fini(&j->mark);
+    free(j->pending);
+    free(j);
+}
+
+/* Appends one frame in one write and syncs. A short or failed write is cut off again. */
+static int append(struct journal *j, enum journal_kind kind, uint64_t seq, struct span payload,
+                  struct err *err)
+{
+    ENSURE(payload.len <= JOURNAL_PAYLOAD_MAX);
+    struct frame frame = {
+        .magic = FRAME_MAGIC, .kind = kind, .length = (uint32_t)payload.len, .seq = seq};
+    struct buf bytes;
+    frame.crc = frame_crc(&frame, payload);
+    buf_init(&bytes, sizeof frame + JOURNAL_PAYLOAD_MAX);
+    buf_append(&bytes, &frame, sizeof frame);
+    buf_append(&bytes, payload.data, payload.len);
+    ssize_t written = write(j->fd, bytes.data, bytes.len);
+    int rc = 0;
+    if (written != (ssize_t)bytes.len || fdatasync(j->fd) < 0) {
+        if (written >= 0 && written != (ssize_t)bytes.len)
+            errno = ENOSPC;
+        rc = failed(j, "append", err);
+        if (ftruncate(j->fd, (off_t)j->file_bytes) < 0)
+            rc = failed(j, "cutting off a half-written entry", err);
+    } else {
+        j->file_bytes += bytes.len;
+    }
+    buf_fini(&bytes);
+    return rc;
+}
+
+int journal_add(struct journal *j, struct span interval, uint64_t *ret_seq, struct err *err)
+{
+    uint64_t seq = j->next_seq;
+    if (j->file_bytes + interval.len + sizeof(struct frame) > LIMIT_JOURNAL_BYTES)
+        return err_set(err, ERR_LIMIT,
+                       "%s is full: the control plane has not acknowledged %zu intervals", j->path,
+                       j->pending_count);
+    TRY(append(j, JOURNAL_INTERVAL, seq, interval, err));
+    keep_interval(j, seq, interval);
+    *ret_seq = seq;
+    return 0;
+}
+
+uint64_t journal_next_seq(const struct journal *j)
+{
+    return j->next_seq;
+}
+
+int journal_mark(struct journal *j, struct span mark, struct err *err)
+{
+    if (span_equal(mark, buf_span(&j->mark)))
+        return 0;
+    TRY(append(j, JOURNAL_MARK, 0, mark, err));
+    buf_reset(&j->mark);
+    buf_append(&j->mark, mark.data, mark.len);
+    return 0;
+}
+
+struct span journal_last_mark(const struct journal *j)
+{
+    return buf_span(&j->mark);
+}
+
+static void frame_put(struct buf *dst, enum journal_kind kind, uint64_t seq, struct span payload)
+{
+    struct frame frame = {
+        .magic = FRAME_MAGIC, .kind = kind, .length = (uint32_t)payload.len, .seq = seq};
+    frame.crc = frame_crc(&frame, payload);
+    buf_append(dst, &frame, sizeof frame);
+    buf_append(dst, payload.data, payload.len);
+}
+
+/* Nothing is pending: the file shrinks to what was acknowledged and the mark. */
+static int rewrite(struct journal *j, struct err *err)
+{
+    struct buf bytes;
+    buf_init(&bytes, 2 * sizeof(struct frame) + JOURNAL_PAYLOAD_MAX);
+    frame_put(&bytes, JOURNAL_ACK, j->acked, span_of(NULL, 0));
+    if (j->mark.len)
+        frame_put(&bytes, JOURNAL_MARK, 0, buf_span(&j->mark));
+    int rc = file_write(j->path, buf_span(&bytes), 0600, err);
+    if (rc == 0) {
+        close(j->fd);
+        j->file_bytes = bytes.len;
+        j->fd = open(j->path, O_RDWR | O_APPEND | O_CLOEXEC);
+        rc = j->fd < 0 ? failed(j, "open", err) : 0;
+    }
+    buf_fini(&bytes);
+    return rc;
+}
+
+int journal_ack(struct journal *j, uint64_t seq, struct err *err)
+{
+    if (seq <= j->acked)
+        return 0;
+    if (seq >= j->next_seq)
+        return err_set(err, ERR_INVALID, "interval %llu acknowledged, but only %llu were written",
+                       (unsigned long long)seq, (unsigned long long)j->next_seq - 1);
+    TRY(append(j, JOURNAL_ACK, seq, span_of(NULL, 0), err));
+    forget_acked(j, seq);
+    if (j->pending_count == 0 && j->file_bytes > REWRITE_BYTES)
+        return rewrite(j, err);
+    return 0;
+}
+
+bool journal_next_pending(const struct journal *j, uint64_t seq, uint64_t *ret_seq,
+                          struct span *ret_interval)
+{
+    for (size_t i = 0; i < j->pending_count; i++) {
+        if (j->pending[i].seq <= seq)
+            continue;
+        *ret_seq = j->pending[i].seq;
+        *ret_interval = span_of(j->bytes.data + j->pending[i].offset, j->pending[i].len);
+        return true;
+    }
+    return false;
+}
+
+/* The boot id in the name of a journal, or false. */
+static bool boot_of(const char *name, char ret[NAME_MAX])
+{
+    size_t prefix = strlen(NAME_PREFIX);
+    size_t suffix = strlen(NAME_SUFFIX);
+    size_t len = strlen(name);
+    if (len <= prefix + suffix || strncmp(name, NAME_PREFIX, prefix) != 0 ||
+        strcmp(name + len - suffix, NAME_SUFFIX) != 0)
+        return false;
+    (void)snprintf(ret, NAME_MAX, "%.*s", (int)(len - prefix - suffix), name + prefix);
+    return true;
+}
+
+int journal_each_other(const char *directory, const char *boot_id, journal_visit_fn visit,
+                       void *arg, struct err *err)
+{
+    char boot[NAME_MAX];
+    DIR *dir = opendir(directory);
+    if (!dir)
+        return err_set(err, ERR_IO, "%s: %s", directory, strerror(errno));
+    for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        struct journal *other;
+        if (!boot_of(entry->d_name, boot) || strcmp(boot, boot_id) == 0 ||
+            journal_open(directory, boot, &other, NULL) < 0)
+            continue;
+        bool empty = other->pending_count == 0;
+        if (empty)
+            (void)unlink(other->path);
+        journal_close(other);
+        if (!empty)
+            visit(boot, arg);
+    }
+    closedir(dir);
+    return 0;
+}

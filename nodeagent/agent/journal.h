@@ -1,0 +1,59 @@
+#ifndef PUMASI_NODEAGENT_AGENT_JOURNAL_H
+#define PUMASI_NODEAGENT_AGENT_JOURNAL_H
+
+#include "lib/base/err.h"
+#include "lib/base/span.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The journal of one boot: entries appended and synced, each with a checksum, so that a crash loses
+ * at most the entry being written, which nobody was told of. Three kinds: usage intervals by
+ * number, marks (the state of the meter), and what has been acknowledged. Opening reads it all; a
+ * torn tail is cut off.
+ *
+ * The file is DIRECTORY/usage-BOOT.journal. It holds at most LIMIT_JOURNAL_BYTES; when all
+ * intervals are acknowledged and it has grown, it is written anew with the last mark alone.
+ *
+ * One thread; appending blocks on the disk.
+ */
+struct journal;
+
+enum journal_kind { JOURNAL_INTERVAL = 1, JOURNAL_MARK, JOURNAL_ACK, JOURNAL_KIND_END };
+
+#define JOURNAL_PAYLOAD_MAX 65536
+
+/* ERR_IO names path and reason; ERR_CORRUPT: not a journal. Creates it when it is not there. */
+MUST_CHECK int journal_open(const char *directory, const char *boot_id, struct journal **ret,
+                            struct err *err);
+void journal_close(struct journal *j); /* NULL is fine */
+
+/* Appends an interval with the next number and syncs; *ret_seq is that number, from 1. ERR_LIMIT:
+ * the journal is full (the control plane has not acknowledged for long); ERR_IO: the disk. Either
+ * way nothing was appended. */
+MUST_CHECK int journal_add(struct journal *j, struct span interval, uint64_t *ret_seq,
+                           struct err *err);
+
+/* The number that journal_add() will give next: it is part of what is signed. */
+uint64_t journal_next_seq(const struct journal *j);
+
+/* Replaces the mark. */
+MUST_CHECK int journal_mark(struct journal *j, struct span mark, struct err *err);
+struct span journal_last_mark(const struct journal *j); /* empty if there is none; borrowed */
+
+/* Everything up to seq is durable at the control plane. */
+MUST_CHECK int journal_ack(struct journal *j, uint64_t seq, struct err *err);
+
+/* The first interval after seq that is not acknowledged. False: there is none. Borrowed until the
+ * next change. */
+bool journal_next_pending(const struct journal *j, uint64_t seq, uint64_t *ret_seq,
+                          struct span *ret_interval);
+
+/* Visits the other boots' journals in the directory that still hold something; those that hold
+ * nothing any more are removed. visit gets the boot id. */
+typedef void (*journal_visit_fn)(const char *boot_id, void *arg);
+MUST_CHECK int journal_each_other(const char *directory, const char *boot_id,
+                                  journal_visit_fn visit, void *arg, struct err *err);
+
+#endif
