@@ -81,9 +81,8 @@ const char *refusal_words(const char *reason)
 
 const char *refusal_words_ko(const char *reason)
 {
-    return strcmp(reason, REASON_OWN_DATA) == 0
-               ? "자체 데이터의 가치는 현물로 인정되지 않습니다"
-               : "이 사업에서 현물로 인정되지 않는 종류입니다";
+    return strcmp(reason, REASON_OWN_DATA) == 0 ? "자체 데이터의 가치는 현물로 인정되지 않습니다"
+                                                : "이 사업에서 현물로 인정되지 않는 종류입니다";
 }
 
 static int add_refusal(struct cofunding_share *share, const struct cofunding_contribution *c,
@@ -99,6 +98,15 @@ static int add_refusal(struct cofunding_share *share, const struct cofunding_con
         strcmp(c->kind, CONTRIBUTION_DATA) == 0 ? REASON_OWN_DATA : REASON_NOT_ACCEPTED;
     share->n_refusals++;
     return 0;
+}
+
+/* Sums refuse to overflow without a word; here it is known what was added up. */
+static int name_overflow(int rc, const char *place, const char *whose, struct err *err)
+{
+    if (rc != -ERR_OVERFLOW || err->code != ERR_OK)
+        return rc;
+    return err_set(err, ERR_OVERFLOW, "%s: the amounts of %s are too large to add up: check them",
+                   place, whose);
 }
 
 static int add_contribution(const struct cofunding_input *in,
@@ -119,7 +127,8 @@ static int add_contributions(const struct cofunding_input *in, struct cofunding_
     for (size_t i = 0; i < in->n_contributions; i++) {
         const struct cofunding_contribution *c = &in->contributions[i];
         ENSURE(c->member < in->n_members);
-        TRY(add_contribution(in, c, &r->members[c->member], err));
+        int rc = add_contribution(in, c, &r->members[c->member], err);
+        TRY(name_overflow(rc, "contributions", in->members[c->member].organisation, err));
     }
     return 0;
 }
@@ -233,15 +242,16 @@ static int evaluate(const struct cofunding_input *in, struct cofunding_usage *us
     TRY(add_usage(in, usage, r, err));
     TRY(add_contributions(in, r, err));
     for (size_t i = 0; i < in->n_members; i++) {
-        TRY(settle_share(in, i, &r->members[i], err));
-        TRY(add_to_total(&r->total, &r->members[i]));
+        int rc = settle_share(in, i, &r->members[i], err);
+        TRY(name_overflow(rc, "usage", in->members[i].organisation, err));
+        TRY(name_overflow(add_to_total(&r->total, &r->members[i]), "usage", "all members", err));
     }
     return 0;
 }
 
 int cofunding_eval(const struct cofunding_input *in, struct cofunding_result **ret, struct err *err)
 {
-    struct err own = ERR_INIT;
+    struct err own = ERR_INIT; /* err may be NULL, and what is said is asked for below */
     struct cofunding_result *r = zeroed(1, sizeof(*r));
     r->members = zeroed(in->n_members, sizeof(r->members[0]));
     r->n_members = in->n_members;
@@ -257,8 +267,7 @@ int cofunding_eval(const struct cofunding_input *in, struct cofunding_result **r
         return 0;
     }
     cofunding_result_destroy(r);
-    if (own.code == ERR_OK) /* an amount refused to be added, without a word */
-        return err_set(err, ERR_OVERFLOW, "the amounts are too large to add up: check the figures");
+    ENSURE(own.code != ERR_OK);
     return err_set(err, own.code, "%s", own.text);
 }
 
