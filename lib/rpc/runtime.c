@@ -75,6 +75,9 @@ struct rpc_runtime *rpc_runtime_create(const struct rpc_runtime_options *options
         runtime->options = *options;
     struct rpc_runtime *last = hook_exchange(runtime);
     ENSURE(!last);
+    /* The system's resolver: it knows what the machine knows (hosts file, nsswitch), and gRPC's own
+     * one leaks the name on every lookup of "localhost". Whoever runs the program may differ. */
+    ENSURE(setenv("GRPC_DNS_RESOLVER", "native", 0) == 0);
     gpr_set_log_verbosity(severity_of(runtime->options.threshold));
     gpr_set_log_function(on_line);
     grpc_init();

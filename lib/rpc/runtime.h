@@ -30,7 +30,8 @@ struct rpc_runtime_options {
     enum log_level threshold; /* LOG_LEVEL_ERROR is quiet, LOG_LEVEL_DEBUG very loud */
 };
 
-/* Never NULL. There may be one at a time: a second is a broken promise. options may be NULL. */
+/* Never NULL. There may be one at a time: a second is a broken promise. options may be NULL. Sets
+ * GRPC_DNS_RESOLVER in the environment unless it is set: no other thread may run yet. */
 struct rpc_runtime *rpc_runtime_create(const struct rpc_runtime_options *options);
 
 /* Stops gRPC's threads; waits up to two seconds for connections that are still closing. After it
