@@ -1,6 +1,8 @@
 /* What a decision changes. Few objects each: found by a walk from the end. */
 #include "controlplane/domain/changes.h"
 
+#include "lib/base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +10,6 @@
 void changes_init(struct changes *c)
 {
     *c = (struct changes){0};
-    c->answer.quote.value_exact = FRAC_ZERO;
 }
 
 void changes_fini(struct changes *c)
@@ -19,8 +20,7 @@ void changes_fini(struct changes *c)
     }
     free(c->items);
     free(c->entries.items);
-    free(c->answer.plan.lines.items);
-    free(c->answer.notes.items);
+    answer_fini(&c->answer);
     changes_init(c);
 }
 
@@ -95,8 +95,10 @@ struct ledger_entry *changes_entry(struct changes *c, enum ledger_kind kind)
 void changes_note(struct changes *c, const char *fmt, ...)
 {
     struct plan_line *line = record_list_add(&c->answer.notes, sizeof *line);
+    char text[2 * PLAN_LINE_CAP];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(line->text, sizeof line->text, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    text_cut(line->text, sizeof line->text, text);
 }

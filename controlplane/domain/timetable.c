@@ -25,8 +25,7 @@ static struct instant lease_due(const struct lease *l)
 static struct instant loan_due(const struct loan *l)
 {
     switch (l->state) {
-    case LOAN_PROPOSED:
-    case LOAN_CONSENTED:
+    case LOAN_PROPOSED: /* a consented one ends with its approval */
     case LOAN_ACTIVE:
         return l->to;
     case LOAN_APPROVED:

@@ -1,0 +1,137 @@
+/* The steps that time brings: a function a kind, a case a state. */
+#include "controlplane/domain/due.h"
+
+#include "controlplane/domain/approving.h"
+#include "controlplane/domain/ending.h"
+#include "controlplane/domain/placing.h"
+#include "controlplane/domain/recall.h"
+#include "lib/base/text.h"
+
+/* The most objects that one step changes: a lease, its allocation, its loan. */
+#define STEP_OBJECTS 3
+
+/* ---- Leases
+ * --------------------------------------------------------------------------------------- */
+
+/* Grants go out. Devices that broke since the booking are replaced if there are others. */
+static int prepare(struct turn *t, const struct id *id, struct err *err)
+{
+    const struct lease *l = turn_find(t, ENTITY_LEASE, id);
+    if (!placing_in_service(t, l))
+        (void)placing_move(t, id, NULL, NULL); /* else it waits for them in the handover */
+    struct lease *edited = turn_edit(t, ENTITY_LEASE, id);
+    LIST_EACH(struct placement, p, &edited->placements)
+    {
+        p->state = PLACEMENT_GRANTED;
+    }
+    struct ledger_entry *entry = turn_entry(t, LEDGER_GRANT, ENTITY_LEASE, id);
+    entry->organisation = edited->organisation;
+    entry->project = edited->project;
+    entry->units = lease_units(edited);
+    return lease_next(edited->state, LEASE_EVENT_PREPARE, &edited->state, err);
+}
+
+static int lease_step(struct turn *t, const void *record, struct err *err)
+{
+    const struct lease *l = record;
+    switch (l->state) {
+    case LEASE_BOOKED:
+        return prepare(t, &l->id, err);
+    case LEASE_PREPARING:
+    case LEASE_ACTIVE:
+    case LEASE_DRAINING:
+        return ending_take_back(t, &l->id, err);
+    default:
+        ENSURE(l->state == LEASE_RETURNING);
+        return ending_finish(t, &l->id, "void: its nodes were silent and have stopped by now", err);
+    }
+}
+
+/* ---- Loans
+ * ---------------------------------------------------------------------------------------- */
+
+static int loan_event(struct turn *t, const struct id *id, enum loan_event event,
+                      enum ledger_kind ledger, const char *why, struct err *err)
+{
+    struct loan *l = turn_edit(t, ENTITY_LOAN, id);
+    TRY(loan_next(l->state, event, &l->state, err));
+    struct ledger_entry *entry = turn_entry(t, ledger, ENTITY_LOAN, id);
+    entry->project = l->borrower;
+    entry->units = l->guaranteed_units;
+    text_cut(entry->reason, sizeof entry->reason, why);
+    return 0;
+}
+
+static int loan_step(struct turn *t, const void *record, struct err *err)
+{
+    const struct loan *l = record;
+    switch (l->state) {
+    case LOAN_PROPOSED:
+        return loan_event(t, &l->id, LOAN_EVENT_CLOSE, LEDGER_RETURN_PLAN,
+                          "nobody consented before it was over", err);
+    case LOAN_APPROVED:
+        return loan_event(t, &l->id, LOAN_EVENT_START, LEDGER_GRANT, "its window begins", err);
+    case LOAN_RECALLING:
+        return recall_take_effect(t, &l->id, err);
+    default:
+        ENSURE(l->state == LOAN_ACTIVE);
+        TRY(loan_event(t, &l->id, LOAN_EVENT_RETURN, LEDGER_RETURN, "its window is over", err));
+        ending_close_loan(t, &l->id);
+        return 0;
+    }
+}
+
+/* ---- All
+ * ------------------------------------------------------------------------------------------ */
+
+static int approval_step(struct turn *t, const void *record, struct err *err)
+{
+    return approving_expire(t, &((const struct approval *)record)->id, err);
+}
+
+static int join_token_step(struct turn *t, const void *record, struct err *err)
+{
+    (void)err;
+    changes_delete(t->out, ENTITY_JOIN_TOKEN, &((const struct join_token *)record)->id);
+    return 0;
+}
+
+static int (*const steps[ENTITY_KIND_COUNT])(struct turn *t, const void *record,
+                                             struct err *err) = {
+    [ENTITY_LEASE] = lease_step,
+    [ENTITY_LOAN] = loan_step,
+    [ENTITY_APPROVAL] = approval_step,
+    [ENTITY_JOIN_TOKEN] = join_token_step,
+};
+
+struct walk {
+    struct turn *turn;
+    size_t limit;
+    bool more;
+};
+
+static bool visit_due(enum entity_kind kind, const void *record, void *arg)
+{
+    struct walk *w = arg;
+    struct err err = ERR_INIT;
+    if (changes_touches(w->turn->out, kind, entity_id(kind, record))) {
+        w->more = true;
+        return true;
+    }
+    if (w->turn->out->n + STEP_OBJECTS > w->limit) {
+        w->more = true;
+        return false;
+    }
+    ENSURE(steps[kind] != NULL);
+    /* Time can't be refused: a step that the life cycle has no row for is a broken promise. */
+    ENSURE(steps[kind](w->turn, record, &err) == 0);
+    return true;
+}
+
+bool due_steps(struct turn *t, size_t limit)
+{
+    ENSURE(limit >= DECIDE_DUE_MIN);
+    struct walk w = {.turn = t, .limit = limit, .more = false};
+    state_each_due(t->state, turn_now(t), visit_due, &w);
+    return w.more;
+}

@@ -1,0 +1,260 @@
+/* Tokens, users and the names of nodes. */
+#include "controlplane/domain/joining.h"
+
+#include "lib/base/text.h"
+
+#define AGENCY_ROLES   (ROLE_BIT(ROLE_AGENCY_ADMIN) | ROLE_BIT(ROLE_AGENCY_APPROVER))
+#define SUPPLIER_ROLES (ROLE_BIT(ROLE_SUPPLIER_OPERATOR) | ROLE_BIT(ROLE_SUPPLIER_APPROVER))
+
+/* ---- Creating a token
+ * ---------------------------------------------------------------------------- */
+
+static int check_name(const struct id *name, const char *what, struct err *err)
+{
+    if (id_is_none(name))
+        return err_set(err, ERR_INVALID, "%s: name is missing", what);
+    if (strchr(name->text, '.'))
+        return err_set(err, ERR_INVALID, "%s: name %s must not hold a dot", what, name->text);
+    return 0;
+}
+
+static int check_roles(const struct turn *t, const struct join_token *token,
+                       const struct organisation *o, struct err *err)
+{
+    uint32_t roles = 0;
+    TRY(roles_parse(&token->roles, &roles, err));
+    if (roles == 0)
+        return err_set(err, ERR_INVALID, "join token: roles: name at least one");
+    if ((roles & AGENCY_ROLES) && !o->agency)
+        return err_set(err, ERR_INVALID, "join token: roles: %s is no agency", o->id.text);
+    if ((roles & SUPPLIER_ROLES) && !o->supplier)
+        return err_set(err, ERR_INVALID, "join token: roles: %s is no supplier", o->id.text);
+    if ((roles & ROLE_BIT(ROLE_AUDITOR)) && !turn_has_role(t, ROLE_AGENCY_ADMIN))
+        return err_set(err, ERR_DENIED, "join token: roles: only an agency-admin makes auditors");
+    return 0;
+}
+
+static int check_user_token(const struct turn *t, const struct join_token *token,
+                            const struct organisation *o, struct err *err)
+{
+    const uint32_t may = ROLE_BIT(ROLE_AGENCY_ADMIN) | ROLE_BIT(ROLE_ORG_APPROVER) |
+                         ROLE_BIT(ROLE_SUPPLIER_APPROVER);
+    if ((t->ctx->actor.roles & may) == 0)
+        return err_set(err, ERR_DENIED,
+                       "join token: for a person it takes an approver of the organisation or an "
+                       "agency-admin");
+    struct id user = user_id_of(&token->name, &o->id);
+    if (id_is_none(&user))
+        return err_set(err, ERR_INVALID, "join token: %s and %s are too long together",
+                       token->name.text, o->id.text);
+    return check_roles(t, token, o, err);
+}
+
+static int check_node_token(const struct turn *t, const struct join_token *token, struct err *err)
+{
+    const struct pool *pool = turn_find(t, ENTITY_POOL, &token->pool);
+    if (!pool || !id_equal(&pool->owner, &token->organisation))
+        return err_set(err, ERR_NOT_FOUND, "join token: %s owns no pool %s",
+                       token->organisation.text, token->pool.text);
+    const struct node *node = turn_find(t, ENTITY_NODE, &token->name);
+    if (node && !id_equal(&node->pool, &token->pool))
+        return err_set(err, ERR_EXISTS, "join token: the name %s is taken by another pool's node",
+                       token->name.text);
+    if (token->roles.n > 0)
+        return err_set(err, ERR_INVALID, "join token: roles: a node has none");
+    return 0;
+}
+
+int decide_create_join_token(struct turn *t, const void *args, struct err *err)
+{
+    const struct create_join_token_command *r = args;
+    const struct join_token *asked = &r->token;
+    if (id_is_none(&asked->id) || asked->secret_hash[0] == '\0')
+        return err_set(err, ERR_INVALID, "join token: id and secret are missing");
+    if (turn_find(t, ENTITY_JOIN_TOKEN, &asked->id))
+        return err_set(err, ERR_EXISTS, "join token %s exists already", asked->id.text);
+    TRY(check_name(&asked->name, "join token", err));
+    TRY(turn_own(t, &asked->organisation, ROLE_BIT(ROLE_AGENCY_ADMIN), "joining", err));
+    const struct organisation *o = turn_find(t, ENTITY_ORGANISATION, &asked->organisation);
+    if (!o)
+        return err_set(err, ERR_NOT_FOUND, "organisation %s does not exist",
+                       asked->organisation.text);
+    TRY(asked->purpose == JOIN_NODE ? check_node_token(t, asked, err)
+                                    : check_user_token(t, asked, o, err));
+    struct join_token *token = turn_put(t, ENTITY_JOIN_TOKEN, asked);
+    token->created_by = t->ctx->actor.user;
+    token->expires_at = instant_add(turn_now(t), JOINING_TOKEN_S);
+    token->used_at = INSTANT_NEVER;
+    turn_entry(t, LEDGER_JOIN, ENTITY_JOIN_TOKEN, &token->id);
+    turn_answer(t, ENTITY_JOIN_TOKEN, &token->id, NULL);
+    return 0;
+}
+
+/* ---- Joining
+ * ------------------------------------------------------------------------------------- */
+
+/* Without telling by its duration how much of it was right. */
+static bool same_secret(const char a[65], const char b[65])
+{
+    unsigned char difference = 0;
+    for (size_t i = 0; i < 64; i++)
+        difference |= (unsigned char)(a[i] ^ b[i]);
+    return difference == 0;
+}
+
+static int need_token(const struct turn *t, const struct join_command *r,
+                      const struct join_token **ret, struct err *err)
+{
+    const struct join_token *token = turn_find(t, ENTITY_JOIN_TOKEN, &r->token);
+    if (!token || !same_secret(token->secret_hash, r->secret_hash))
+        return err_set(err, ERR_UNAUTHENTICATED, "the join token is not good: ask for a new one");
+    if (token->used_at.s != INSTANT_NEVER.s)
+        return err_set(err, ERR_UNAUTHENTICATED,
+                       "the join token was used already: ask for a new one");
+    if (token->expires_at.s <= turn_now(t).s)
+        return err_set(err, ERR_UNAUTHENTICATED, "the join token is over: ask for a new one");
+    *ret = token;
+    return 0;
+}
+
+/* Who joins again keeps the name and loses the old key. */
+static void join_user(struct turn *t, const struct join_command *r, const struct join_token *token)
+{
+    struct user draft = {.id = user_id_of(&token->name, &token->organisation),
+                         .organisation = token->organisation,
+                         .name = token->name,
+                         .roles = token->roles, /* borrowed: the put copies */
+                         .state = USER_ACTIVE,
+                         .key_id = r->key_id,
+                         .public_key = r->public_key,
+                         .created_at = turn_now(t),
+                         .expires_at = r->certificate_expires_at};
+    memcpy(draft.serial, r->serial, sizeof draft.serial);
+    const struct user *before = turn_find(t, ENTITY_USER, &draft.id);
+    if (before)
+        draft.created_at = before->created_at;
+    turn_put(t, ENTITY_USER, &draft);
+    turn_entry(t, LEDGER_JOIN, ENTITY_USER, &draft.id)->organisation = token->organisation;
+    turn_answer(t, ENTITY_USER, &draft.id, enum_name(&user_state_names, (int)draft.state));
+}
+
+static int join_node(struct turn *t, const struct join_command *r, const struct join_token *token,
+                     struct err *err)
+{
+    const struct pool *pool = turn_find(t, ENTITY_POOL, &token->pool);
+    const struct node *before = turn_find(t, ENTITY_NODE, &token->name);
+    if (!pool || (before && !id_equal(&before->pool, &token->pool)))
+        return err_set(err, ERR_CONFLICT, "node %s belongs to another pool by now",
+                       token->name.text);
+    struct node draft = {.id = token->name,
+                         .pool = pool->id,
+                         .owner = pool->owner,
+                         .site = pool->site,
+                         .state = NODE_JOINED,
+                         .attached_at = INSTANT_NEVER};
+    memcpy(draft.model, pool->model, sizeof draft.model);
+    struct node *node = turn_put(t, ENTITY_NODE, before ? before : &draft);
+    if (node->state == NODE_RETIRED)
+        node->state = NODE_JOINED;
+    node->key_id = r->key_id;
+    node->public_key = r->public_key;
+    node->joined_at = turn_now(t);
+    turn_entry(t, LEDGER_JOIN, ENTITY_NODE, &node->id)->organisation = pool->owner;
+    turn_answer(t, ENTITY_NODE, &node->id, enum_name(&node_state_names, (int)node->state));
+    return 0;
+}
+
+int decide_join(struct turn *t, const void *args, struct err *err)
+{
+    const struct join_command *r = args;
+    const struct join_token *token = NULL;
+    TRY(need_token(t, r, &token, err));
+    if (r->public_key.len == 0 || id_is_none(&r->key_id))
+        return err_set(err, ERR_INVALID, "join: the public key is missing");
+    if (token->purpose == JOIN_NODE)
+        TRY(join_node(t, r, token, err));
+    else
+        join_user(t, r, token);
+    struct join_token *used = turn_edit(t, ENTITY_JOIN_TOKEN, &r->token);
+    used->used_at = turn_now(t);
+    return 0;
+}
+
+/* ---- Revoking
+ * ------------------------------------------------------------------------------------- */
+
+struct admins {
+    const struct turn *turn;
+    const struct id *leaving;
+    bool other;
+};
+
+static bool visit_admin(const void *record, void *arg)
+{
+    struct admins *a = arg;
+    const struct user *u = record;
+    bool counts = u->state == USER_ACTIVE && (user_roles(u) & ROLE_BIT(ROLE_AGENCY_ADMIN)) &&
+                  u->expires_at.s > turn_now(a->turn).s;
+    a->other = counts && !id_equal(&u->id, a->leaving);
+    return !a->other;
+}
+
+static int keeps_an_admin(const struct turn *t, const struct user *u, struct err *err)
+{
+    struct admins a = {.turn = t, .leaving = &u->id};
+    if ((user_roles(u) & ROLE_BIT(ROLE_AGENCY_ADMIN)) == 0)
+        return 0;
+    turn_each(t, ENTITY_USER, visit_admin, &a);
+    if (a.other)
+        return 0;
+    return err_set(err, ERR_STATE, "%s is the last agency-admin: let another one join first",
+                   u->id.text);
+}
+
+int decide_revoke_user(struct turn *t, const void *args, struct err *err)
+{
+    const struct revoke_user_request *r = args;
+    const void *found;
+    TRY(turn_need(t, ENTITY_USER, &r->id, &found, err));
+    const struct user *before = found;
+    TRY(turn_own(t, &before->organisation, ROLE_BIT(ROLE_AGENCY_ADMIN), "a user of", err));
+    if (before->state == USER_REVOKED)
+        return err_set(err, ERR_STATE, "%s is revoked already", before->id.text);
+    TRY(keeps_an_admin(t, before, err));
+    struct user *u = turn_edit(t, ENTITY_USER, &r->id);
+    u->state = USER_REVOKED;
+    struct ledger_entry *entry = turn_entry(t, LEDGER_REVOKE, ENTITY_USER, &u->id);
+    text_cut(entry->reason, sizeof entry->reason, r->reason);
+    turn_answer(t, ENTITY_USER, &u->id, enum_name(&user_state_names, (int)u->state));
+    return 0;
+}
+
+/* ---- The first user
+ * -------------------------------------------------------------------------------- */
+
+int decide_bootstrap(struct turn *t, const void *args, struct err *err)
+{
+    const struct bootstrap_command *r = args;
+    if (state_count(t->state, ENTITY_USER) > 0)
+        return err_set(err, ERR_EXISTS,
+                       "there are users already: ask one of them for a join token");
+    TRY(organisation_check(&r->organisation, err));
+    TRY(check_name(&r->user.name, "bootstrap: user", err));
+    struct id id = user_id_of(&r->user.name, &r->organisation.id);
+    uint32_t roles = 0;
+    TRY(roles_parse(&r->user.roles, &roles, err));
+    if (id_is_none(&id) || (roles & ROLE_BIT(ROLE_AGENCY_ADMIN)) == 0)
+        return err_set(err, ERR_INVALID, "bootstrap: the first user has to be an agency-admin");
+    struct organisation *o = turn_put(t, ENTITY_ORGANISATION, &r->organisation);
+    o->agency = true;
+    turn_entry(t, LEDGER_REGISTER, ENTITY_ORGANISATION, &o->id)->organisation = o->id;
+    struct user draft = r->user; /* borrows its lists: the put copies */
+    draft.id = id;
+    draft.organisation = o->id;
+    draft.state = USER_ACTIVE;
+    draft.created_at = turn_now(t);
+    turn_put(t, ENTITY_USER, &draft);
+    turn_entry(t, LEDGER_JOIN, ENTITY_USER, &id)->organisation = o->id;
+    turn_answer(t, ENTITY_USER, &id, enum_name(&user_state_names, (int)draft.state));
+    return 0;
+}

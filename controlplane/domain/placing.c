@@ -1,0 +1,236 @@
+/* Loans and own pools as places for a lease, tried in order. */
+#include "controlplane/domain/placing.h"
+
+#include <stdlib.h>
+
+/* ---- Devices into placements ----------------------------------------------------------------- */
+
+static void clear_placements(struct lease *l)
+{
+    LIST_EACH(struct placement, p, &l->placements)
+    {
+        free(p->devices.items);
+    }
+    free(l->placements.items);
+    l->placements = (struct list){0};
+}
+
+static struct placement *placement_on(struct lease *l, const struct id *node)
+{
+    struct placement *last =
+        l->placements.n > 0 ? LIST_AT(struct placement, &l->placements, l->placements.n - 1) : NULL;
+    if (last && id_equal(&last->node, node))
+        return last;
+    struct placement *next = record_list_add(&l->placements, sizeof *next);
+    next->node = *node;
+    next->state = PLACEMENT_PLANNED;
+    return next;
+}
+
+/* The slots come by node. */
+static void place_on(const struct turn *t, struct lease *l, const struct calendar_choice *choice)
+{
+    clear_placements(l);
+    for (size_t i = 0; i < choice->n; i++) {
+        const struct calendar_slot *slot = &choice->slots[i];
+        const struct node *node = turn_find(t, ENTITY_NODE, &slot->node);
+        const struct device *device = node ? node_device(node, slot->uuid) : NULL;
+        ENSURE(device != NULL);
+        struct placement *p = placement_on(l, &slot->node);
+        struct placed_device *placed = record_list_add(&p->devices, sizeof *placed);
+        memcpy(placed->uuid, device->uuid, sizeof placed->uuid);
+        placed->major = device->major;
+        placed->minor = device->minor;
+        placed->units = (struct share){slot->units};
+    }
+}
+
+/* ---- One place ------------------------------------------------------------------------------- */
+
+static int try_place(const struct placing *p, struct lease *draft, const struct id *pool,
+                     struct err *err)
+{
+    struct calendar_query query = {
+        .model = draft->model,
+        .pools = pool,
+        .n_pools = 1,
+        .devices = draft->gpus,
+        .units = draft->units_per_gpu.units,
+        .one_node = p->one_node,
+        .window = {draft->from, draft->ends_at},
+        .cleaning_s = p->cleaning_s,
+        .sharing = {.tenant = draft->project,
+                    .isolation = (uint32_t)draft->isolation,
+                    .apart = draft->isolation == ISOLATION_MIG},
+        .ignore = draft->id,
+    };
+    TRY(capacity_check(p->capacity, draft, pool, p->cleaning_s, err));
+    struct calendar_choice choice;
+    TRY(calendar_find(turn_calendar(p->turn), &query, &choice, err));
+    place_on(p->turn, draft, &choice);
+    calendar_choice_fini(&choice);
+    return 0;
+}
+
+/* ---- All places ------------------------------------------------------------------------------ */
+
+struct attempt {
+    const struct placing *placing;
+    struct lease *draft;
+    bool placed;
+    struct err first; /* why the first real place would not do */
+    struct err other; /* why the first loan is no place at all */
+};
+
+static bool permits(const struct loan *loan, enum isolation isolation)
+{
+    LIST_EACH(const struct id, name, &loan->isolation)
+    {
+        if (strcmp(name->text, enum_name(&isolation_names, (int)isolation)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int loan_is_place(const struct loan *loan, const struct lease *draft, struct err *err)
+{
+    char from[INSTANT_TEXT_CAP], to[INSTANT_TEXT_CAP];
+    if (loan->state < LOAN_APPROVED || loan->state > LOAN_RECALLING)
+        return err_set(err, ERR_NO_CAPACITY, "loan %s is %s", loan->id.text,
+                       enum_name(&loan_state_names, (int)loan->state));
+    if (!window_covers((struct window){loan->from, loan->to},
+                       (struct window){draft->from, draft->ends_at}))
+        return err_set(err, ERR_NO_CAPACITY, "loan %s runs from %s to %s only", loan->id.text,
+                       instant_format(loan->from, from), instant_format(loan->to, to));
+    if (!permits(loan, draft->isolation))
+        return err_set(err, ERR_NO_CAPACITY, "loan %s does not permit isolation %s", loan->id.text,
+                       enum_name(&isolation_names, (int)draft->isolation));
+    return 0;
+}
+
+static void note(struct err *slot, const struct err *err)
+{
+    if (slot->code == ERR_OK)
+        *slot = *err;
+}
+
+static bool try_loan(const void *record, void *arg)
+{
+    struct attempt *a = arg;
+    const struct loan *loan = record;
+    struct err err = ERR_INIT;
+    if (strcmp(loan->model, a->draft->model) != 0 || id_equal(&loan->id, &a->placing->avoid))
+        return true;
+    if (loan_is_place(loan, a->draft, &err) < 0) {
+        note(&a->other, &err);
+        return true;
+    }
+    a->draft->loan = loan->id;
+    a->placed = try_place(a->placing, a->draft, &loan->pool, &err) == 0;
+    note(&a->first, &err);
+    return !a->placed;
+}
+
+static bool try_own_pool(const void *record, void *arg)
+{
+    struct attempt *a = arg;
+    const struct pool *pool = record;
+    struct err err = ERR_INIT;
+    if (!id_equal(&pool->owner, &a->draft->organisation) ||
+        strcmp(pool->model, a->draft->model) != 0)
+        return true;
+    a->draft->loan = ID_NONE;
+    a->placed = try_place(a->placing, a->draft, &pool->id, &err) == 0;
+    note(&a->first, &err);
+    return !a->placed;
+}
+
+int placing_find(const struct placing *p, struct lease *draft, struct err *err)
+{
+    struct attempt a = {.placing = p, .draft = draft, .first = ERR_INIT, .other = ERR_INIT};
+    turn_each_linked(p->turn, LINK_LOAN_BORROWER, ENTITY_LOAN, &draft->project, try_loan, &a);
+    if (!a.placed)
+        turn_each(p->turn, ENTITY_POOL, try_own_pool, &a);
+    if (a.placed)
+        return 0;
+    draft->loan = ID_NONE;
+    const struct err *why = a.first.code != ERR_OK ? &a.first : &a.other;
+    if (why->code == ERR_OK)
+        return err_set(err, ERR_NO_CAPACITY,
+                       "no loan lends %s to project %s: ask a supplier to propose one",
+                       draft->model, draft->project.text);
+    return err_set(err, why->code, "%s", why->text);
+}
+
+/* ---- Moving ---------------------------------------------------------------------------------- */
+
+static void note_move(struct turn *t, const struct lease *l)
+{
+    struct list slots = {0};
+    LIST_EACH(const struct placement, p, &l->placements)
+    {
+        LIST_EACH(const struct placed_device, d, &p->devices)
+        {
+            struct calendar_slot *slot = record_list_add(&slots, sizeof *slot);
+            slot->node = p->node;
+            memcpy(slot->uuid, d->uuid, sizeof slot->uuid);
+            slot->units = d->units.units;
+        }
+    }
+    struct calendar_booking booking = {.lease = l->id,
+                                       .window = capacity_window(l),
+                                       .sharing = {.tenant = l->project,
+                                                   .isolation = (uint32_t)l->isolation,
+                                                   .apart = l->isolation == ISOLATION_MIG},
+                                       .slots = slots.items,
+                                       .n = slots.n};
+    calendar_book(turn_draft(t), &booking);
+    free(slots.items);
+}
+
+/* The lease with devices found anew; the state's own stays as it is. */
+static int find_elsewhere(struct turn *t, struct lease *moved, const struct id *avoid,
+                          struct err *err)
+{
+    const struct programme *programme = turn_find(t, ENTITY_PROGRAMME, &moved->programme);
+    CLEANUP_CAPACITY struct capacity *capacity = NULL;
+    TRY(capacity_create(t, moved->model, &moved->id, &capacity, err));
+    struct placing placing = {.turn = t,
+                              .capacity = capacity,
+                              .cleaning_s = programme ? programme->cleaning_s : 0,
+                              .one_node = moved->placements.n == 1,
+                              .avoid = avoid ? *avoid : ID_NONE};
+    return placing_find(&placing, moved, err);
+}
+
+int placing_move(struct turn *t, const struct id *id, const struct id *avoid, struct err *err)
+{
+    const struct lease *l = turn_find(t, ENTITY_LEASE, id);
+    ENSURE(l != NULL && l->state == LEASE_BOOKED);
+    struct lease moved;
+    record_copy(&lease_type, &moved, l);
+    int rc = find_elsewhere(t, &moved, avoid, err);
+    if (rc == 0) {
+        moved.fence = turn_number(t);
+        note_move(t, turn_put(t, ENTITY_LEASE, &moved));
+    }
+    record_fini(&lease_type, &moved);
+    return rc;
+}
+
+bool placing_in_service(const struct turn *t, const struct lease *l)
+{
+    LIST_EACH(const struct placement, p, &l->placements)
+    {
+        const struct node *node = turn_find(t, ENTITY_NODE, &p->node);
+        if (!node || node->state != NODE_IN_SERVICE)
+            return false;
+        LIST_EACH(const struct placed_device, placed, &p->devices)
+        {
+            const struct device *device = node_device(node, placed->uuid);
+            if (!device || device->state != DEVICE_IN_SERVICE)
+                return false;
+        }
+    }
+    return true;
+}

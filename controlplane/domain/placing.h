@@ -1,0 +1,36 @@
+#ifndef PUMASI_CONTROLPLANE_DOMAIN_PLACING_H
+#define PUMASI_CONTROLPLANE_DOMAIN_PLACING_H
+
+#include "controlplane/domain/capacity.h"
+#include "controlplane/domain/turn.h"
+
+/*
+ * Where a lease can stand: on one loan to its project, or on an own pool of its organisation. Loans
+ * come first, by name, then own pools; the first place where quota and real devices hold through
+ * the whole window is taken. A lease never spans two loans or pools, because a grant names one.
+ */
+struct placing {
+    const struct turn *turn;
+    struct capacity *capacity; /* of the lease's model, the lease itself ignored */
+    int64_t cleaning_s;
+    bool one_node;
+    struct id avoid; /* a loan not to stand on; none */
+};
+
+/*
+ * Fills loan and placements (planned) of the draft, which has its window, size, isolation, project
+ * and organisation. On failure the draft has no placements and err says what is wrong at the first
+ * place that was tried: ERR_NO_CAPACITY with rule, instant, holder and remedy.
+ */
+MUST_CHECK int placing_find(const struct placing *p, struct lease *draft, struct err *err);
+
+/* Moves a lease that holds no grants yet to other devices, of other loans than `avoid` if that is
+ * given: new placements, a new fence, and the draft calendar brought up to date.
+ * -ERR_NO_CAPACITY leaves it where it is. */
+MUST_CHECK int placing_move(struct turn *t, const struct id *lease, const struct id *avoid,
+                            struct err *err);
+
+/* Whether every device of the lease is in service. */
+bool placing_in_service(const struct turn *t, const struct lease *l);
+
+#endif

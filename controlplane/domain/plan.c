@@ -1,0 +1,193 @@
+/* Plans as lines of plain English, in a fixed order. Pure. */
+#include "controlplane/domain/plan.h"
+
+#include "controlplane/domain/quoting.h"
+#include "controlplane/domain/timetable.h"
+#include "lib/base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void line(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void line(struct plan *p, const char *fmt, ...)
+{
+    struct plan_line *l = record_list_add(&p->lines, sizeof *l);
+    char text[4 * PLAN_LINE_CAP];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    /* A line is one line: what people wrote must not look like another fact. */
+    for (char *c = text; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    }
+    text_cut(l->text, sizeof l->text, text);
+}
+
+void plan_text(const struct plan *p, struct buf *out)
+{
+    LIST_EACH(const struct plan_line, l, &p->lines)
+    {
+        buf_append_text(out, l->text);
+        buf_append_char(out, '\n');
+    }
+}
+
+static void seal(const struct turn *t, struct plan *p)
+{
+    CLEANUP_BUF struct buf text;
+    uint8_t digest[32];
+    buf_init(&text, PLAN_TEXT_MAX);
+    plan_text(p, &text);
+    ENSURE(!text.full);
+    t->ctx->sha256(buf_span(&text), digest);
+    text_hex(p->hash, digest, sizeof digest);
+}
+
+/* ---- Facts that every plan has ----------------------------------------------------------------
+ */
+
+static void line_window(struct plan *p, struct instant from, struct instant to)
+{
+    char a[INSTANT_TEXT_CAP], b[INSTANT_TEXT_CAP];
+    line(p, "window: from %s to %s (exclusive)", instant_format(from, a), instant_format(to, b));
+}
+
+static void head(struct plan *p, const struct approval *a, const struct id *programme)
+{
+    line(p, "kind: %s", a->subject_kind.text);
+    line(p, "subject: %s", a->subject.text);
+    line(p, "approval: %s", a->id.text);
+    line(p, "programme: %s", programme->text);
+    line(p, "proposer: %s of %s", a->proposer.text, a->organisation.text);
+}
+
+static void tail(struct plan *p, const struct approval *a, uint32_t approvers)
+{
+    char expires[INSTANT_TEXT_CAP];
+    line(p, "approvers: %u, none of a party to it", approvers);
+    line(p, "expires: %s", instant_format(a->expires_at, expires));
+}
+
+static uint32_t approvers_for(const struct programme *programme, struct won amount)
+{
+    struct won limit = programme->two_approvers_above_krw;
+    return limit.krw > 0 && won_compare(amount, limit) > 0 ? 2 : 1;
+}
+
+/* ---- Loans ------------------------------------------------------------------------------------
+ */
+
+static void line_isolation(struct plan *p, const struct loan *l)
+{
+    CLEANUP_BUF struct buf names;
+    buf_init(&names, PLAN_LINE_CAP);
+    LIST_EACH(const struct id, name, &l->isolation)
+    {
+        buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", name->text);
+    }
+    line(p, "isolation: %s", names.data);
+}
+
+static void line_terms(struct plan *p, const struct loan *l)
+{
+    line(p, "recall: notice %lld s, protected runtime %lld s, cool-down %lld s",
+         (long long)l->notice_s, (long long)l->protected_s, (long long)l->cooldown_s);
+    /* A node that hears nothing from the recall on stops when its grant is over. */
+    line(p, "worst case: a silent node gives back within %lld s of a recall",
+         (long long)(l->silence_s + TIMETABLE_RETURN_MARGIN_S));
+    line(p, "pays: idle %s, notice %s, handover %s, fault %s",
+         enum_name(&payer_names, (int)l->pays_idle), enum_name(&payer_names, (int)l->pays_notice),
+         enum_name(&payer_names, (int)l->pays_handover),
+         enum_name(&payer_names, (int)l->pays_fault));
+}
+
+static void line_price(struct plan *p, const struct loan *l, struct won value)
+{
+    char price[WON_TEXT_CAP], total[WON_TEXT_CAP];
+    if (l->price_krw.krw > 0)
+        line(p, "price: %s KRW per GPU-month, of this loan", won_format(l->price_krw, price));
+    else
+        line(p, "price: of the programme");
+    line(p, "value: %s KRW for the guaranteed GPUs over the whole window",
+         won_format(value, total));
+}
+
+static int loan_plan(const struct turn *t, const struct approval *a, struct plan_facts *f,
+                     struct err *err)
+{
+    const struct loan *l = turn_find(t, ENTITY_LOAN, &a->subject);
+    const struct project *borrower = l ? turn_find(t, ENTITY_PROJECT, &l->borrower) : NULL;
+    const struct programme *programme = l ? turn_find(t, ENTITY_PROGRAMME, &l->programme) : NULL;
+    if (!borrower || !programme)
+        return err_set(err, ERR_NOT_FOUND, "loan %s or its parties are gone", a->subject.text);
+    TRY(quote_loan(t, l, &f->amount_krw, err));
+    f->approvers_needed = approvers_for(programme, f->amount_krw);
+    char guaranteed[SHARE_TEXT_CAP], burst[SHARE_TEXT_CAP];
+    share_format(l->guaranteed_units, guaranteed);
+    share_format(l->burst_units, burst);
+    head(&f->plan, a, &l->programme);
+    line_window(&f->plan, l->from, l->to);
+    line(&f->plan, "loses: %s, %s %s guaranteed and %s more while free, of pool %s", l->lender.text,
+         guaranteed, l->model, burst, l->pool.text);
+    line(&f->plan, "gains: project %s led by %s, the same", l->borrower.text,
+         project_lead(borrower)->organisation.text);
+    line_terms(&f->plan, l);
+    line_isolation(&f->plan, l);
+    line_price(&f->plan, l, f->amount_krw);
+    line(&f->plan, "consented by: %s", l->consented_by.text);
+    tail(&f->plan, a, f->approvers_needed);
+    return 0;
+}
+
+/* ---- Allocations ------------------------------------------------------------------------------
+ */
+
+static int allocation_plan(const struct turn *t, const struct approval *a, struct plan_facts *f,
+                           struct err *err)
+{
+    const struct allocation *x = turn_find(t, ENTITY_ALLOCATION, &a->subject);
+    const struct project *project = x ? turn_find(t, ENTITY_PROJECT, &x->project) : NULL;
+    const struct programme *programme = x ? turn_find(t, ENTITY_PROGRAMME, &x->programme) : NULL;
+    if (!project || !programme)
+        return err_set(err, ERR_NOT_FOUND, "allocation %s or its project is gone", a->subject.text);
+    f->amount_krw = x->budget_krw;
+    f->approvers_needed = approvers_for(programme, f->amount_krw);
+    char units[SHARE_TEXT_CAP], budget[WON_TEXT_CAP];
+    head(&f->plan, a, &x->programme);
+    line_window(&f->plan, x->from, x->to);
+    line(&f->plan, "gains: project %s led by %s, the right to book up to %s %s at a time",
+         x->project.text, project_lead(project)->organisation.text,
+         share_format(x->requested_units, units), x->model);
+    line(&f->plan, "loses: nobody; loans bring the GPUs");
+    line(&f->plan, "budget: at most %s KRW of GPU time", won_format(x->budget_krw, budget));
+    line(&f->plan, "purpose: %s", x->purpose);
+    tail(&f->plan, a, f->approvers_needed);
+    return 0;
+}
+
+/* ---- All --------------------------------------------------------------------------------------
+ */
+
+void plan_facts_fini(struct plan_facts *f)
+{
+    record_fini(&plan_type, &f->plan);
+    *f = (struct plan_facts){0};
+}
+
+int plan_compute(const struct turn *t, const struct approval *a, struct plan_facts *ret,
+                 struct err *err)
+{
+    struct plan_facts f = {0};
+    bool of_loan = strcmp(a->subject_kind.text, entity_name(ENTITY_LOAN)) == 0;
+    int rc = of_loan ? loan_plan(t, a, &f, err) : allocation_plan(t, a, &f, err);
+    if (rc < 0) {
+        plan_facts_fini(&f);
+        return rc;
+    }
+    seal(t, &f.plan);
+    *ret = f;
+    return 0;
+}

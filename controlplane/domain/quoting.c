@@ -1,0 +1,271 @@
+/*
+ * Prices: gathers what an organisation has booked and used in the months that matter, and lets
+ * billing value it with and without the piece in question. Only those months are looked at: a
+ * month's value depends on nothing outside it.
+ */
+#include "controlplane/domain/quoting.h"
+
+#include "billing/cofunding.h"
+#include "lib/base/korea.h"
+
+#include <stdlib.h>
+
+/* One organisation's GPU time in one project, and the dated facts that price it. */
+struct account {
+    const struct turn *turn;
+    const struct programme *programme;
+    const struct project *project;
+    const struct organisation *organisation;
+    struct window months; /* whole Korean months: what lies outside is cut away */
+    const struct lease *skip_lease;
+    struct id skip_interval;
+    struct list usage; /* struct cofunding_usage */
+};
+
+static struct window whole_months(struct window w)
+{
+    struct instant last = instant_add(w.to, -1);
+    return (struct window){.from = month_window(month_of(w.from)).from,
+                           .to = month_window(month_of(last)).to};
+}
+
+static int open_account(const struct turn *t, const struct id *project_id,
+                        const struct id *organisation_id, struct window window, struct account *ret,
+                        struct err *err)
+{
+    const struct project *project = turn_find(t, ENTITY_PROJECT, project_id);
+    const struct organisation *organisation = turn_find(t, ENTITY_ORGANISATION, organisation_id);
+    const struct programme *programme =
+        project ? turn_find(t, ENTITY_PROGRAMME, &project->programme) : NULL;
+    if (!project || !organisation || !programme)
+        return err_set(err, ERR_NOT_FOUND, "no price: project %s, its programme or %s is gone",
+                       project_id->text, organisation_id->text);
+    *ret = (struct account){.turn = t,
+                            .programme = programme,
+                            .project = project,
+                            .organisation = organisation,
+                            .months = whole_months(window)};
+    return 0;
+}
+
+static void close_account(struct account *a)
+{
+    free(a->usage.items);
+    a->usage = (struct list){0};
+}
+
+static void add_usage(struct account *a, const char *model, struct window window, int64_t units,
+                      struct won price_krw)
+{
+    struct window cut = window_intersect(window, a->months);
+    if (window_empty(cut) || units == 0)
+        return;
+    struct cofunding_usage *row = record_list_add(&a->usage, sizeof *row);
+    *row = (struct cofunding_usage){
+        .member = 0, .model = model, .window = cut, .units = units, .price_krw = price_krw};
+}
+
+static struct won price_of(const struct turn *t, const struct id *loan_id)
+{
+    const struct loan *loan = turn_find(t, ENTITY_LOAN, loan_id);
+    return loan ? loan->price_krw : WON_ZERO;
+}
+
+static void add_lease(struct account *a, const struct lease *l)
+{
+    add_usage(a, l->model, (struct window){l->from, l->ends_at}, lease_units(l).units,
+              price_of(a->turn, &l->loan));
+}
+
+/* ---- What is booked and used ---------------------------------------------------------------- */
+
+struct interval_visit {
+    struct account *account;
+    struct won price_krw;
+};
+
+static bool visit_interval(const void *record, void *arg)
+{
+    const struct interval_visit *visit = arg;
+    const struct usage_interval *u = record;
+    if (!id_equal(&u->id, &visit->account->skip_interval))
+        add_usage(visit->account, u->model, (struct window){u->from, u->to}, u->units.units,
+                  visit->price_krw);
+    return true;
+}
+
+static void add_metered(struct account *a, const struct lease *l)
+{
+    struct interval_visit visit = {.account = a, .price_krw = price_of(a->turn, &l->loan)};
+    turn_each_linked(a->turn, LINK_USAGE_LEASE, ENTITY_USAGE_INTERVAL, &l->id, visit_interval,
+                     &visit);
+}
+
+/* A lease counts as planned until it is over, and from then on as metered. */
+static bool visit_planned(const void *record, void *arg)
+{
+    struct account *a = arg;
+    const struct lease *l = record;
+    if (!id_equal(&l->organisation, &a->organisation->id) || id_equal(&l->id, &a->skip_lease->id))
+        return true;
+    if (lease_holds_capacity(l))
+        add_lease(a, l);
+    else
+        add_metered(a, l);
+    return true;
+}
+
+static bool visit_metered(const void *record, void *arg)
+{
+    struct account *a = arg;
+    const struct lease *l = record;
+    if (id_equal(&l->organisation, &a->organisation->id))
+        add_metered(a, l);
+    return true;
+}
+
+/* ---- Value ---------------------------------------------------------------------------------- */
+
+struct valued {
+    struct won value_krw;
+    struct won burden_krw;
+    struct frac value_exact; /* of value_krw where the exact one is wider than a fraction */
+    bool confirmed;
+};
+
+/* Up to 126 bits a side fit a fraction. */
+static bool narrow(const struct wide *w, __int128 *ret)
+{
+    if (w->len > 2 || (w->len == 2 && w->limb[1] >> 62 != 0))
+        return false;
+    unsigned __int128 v = w->len > 1 ? (unsigned __int128)w->limb[1] << 64 : 0;
+    *ret = (__int128)(v | (w->len > 0 ? w->limb[0] : 0));
+    return true;
+}
+
+static struct frac frac_of_exact(const struct exact *e, struct won floor)
+{
+    struct frac f;
+    bool fits = narrow(&e->num, &f.num) && narrow(&e->den, &f.den);
+    return fits ? f : frac_of(floor.krw);
+}
+
+static struct valued valued_of(const struct cofunding_share *share)
+{
+    return (struct valued){.value_krw = share->value_krw,
+                           .burden_krw = share->burden_krw,
+                           .value_exact = frac_of_exact(&share->value, share->value_krw),
+                           .confirmed = share->confirmed};
+}
+
+static int value_of(const struct account *a, struct valued *ret, struct err *err)
+{
+    struct list sizes = {0}, openness = {0};
+    LIST_EACH(const struct size_fact, fact, &a->organisation->sizes)
+    {
+        struct dated_size *size = record_list_add(&sizes, sizeof *size);
+        *size = (struct dated_size){fact->from, fact->size, fact->legal_size};
+    }
+    LIST_EACH(const struct openness_fact, fact, &a->project->openness)
+    {
+        struct dated_openness *level = record_list_add(&openness, sizeof *level);
+        *level = (struct dated_openness){fact->from, fact->openness};
+    }
+    struct cofunding_member member = {
+        .organisation = a->organisation->id.text, .sizes = sizes.items, .n_sizes = sizes.n};
+    struct cofunding_input in = {.policy = &a->programme->policy,
+                                 .openness = openness.items,
+                                 .n_openness = openness.n,
+                                 .members = &member,
+                                 .n_members = 1,
+                                 .usage = a->usage.items,
+                                 .n_usage = a->usage.n,
+                                 .period_end = INSTANT_NEVER};
+    struct cofunding_result *result = NULL;
+    int rc = cofunding_eval(&in, &result, err);
+    if (rc == 0)
+        *ret = valued_of(&result->members[0]);
+    cofunding_result_destroy(result);
+    free(sizes.items);
+    free(openness.items);
+    return rc;
+}
+
+/* ---- The three prices ------------------------------------------------------------------------ */
+
+static int difference(const struct valued *with, const struct valued *without,
+                      const struct id *organisation, struct quote *ret, struct err *err)
+{
+    struct quote quote = {.organisation = *organisation, .confirmed = with->confirmed};
+    if (won_sub(with->value_krw, without->value_krw, &quote.value_krw) < 0 ||
+        won_sub(with->burden_krw, without->burden_krw, &quote.burden_krw) < 0)
+        return err_set(err, ERR_OVERFLOW, "the price is beyond what can be counted in won");
+    if (frac_sub(with->value_exact, without->value_exact, &quote.value_exact) < 0)
+        quote.value_exact = frac_of(quote.value_krw.krw);
+    *ret = quote;
+    return 0;
+}
+
+int quote_lease(const struct turn *t, const struct lease *l, struct quote *ret, struct err *err)
+{
+    struct window window = {l->from, l->ends_at};
+    if (window_empty(window)) {
+        *ret = (struct quote){
+            .organisation = l->organisation, .value_exact = FRAC_ZERO, .confirmed = true};
+        return 0;
+    }
+    struct account account;
+    TRY(open_account(t, &l->project, &l->organisation, window, &account, err));
+    account.skip_lease = l;
+    turn_each_linked(t, LINK_LEASE_PROJECT, ENTITY_LEASE, &l->project, visit_planned, &account);
+    struct valued with, without;
+    int rc = value_of(&account, &without, err);
+    if (rc == 0) {
+        add_lease(&account, l);
+        rc = value_of(&account, &with, err);
+    }
+    close_account(&account);
+    return rc < 0 ? rc : difference(&with, &without, &l->organisation, ret, err);
+}
+
+int quote_interval(const struct turn *t, const struct usage_interval *u, struct won *ret,
+                   struct err *err)
+{
+    const struct lease *l = turn_find(t, ENTITY_LEASE, &u->lease);
+    ENSURE(l != NULL);
+    struct account account;
+    struct window window = {u->from, u->to};
+    TRY(open_account(t, &l->project, &l->organisation, window, &account, err));
+    account.skip_interval = u->id;
+    turn_each_linked(t, LINK_LEASE_PROJECT, ENTITY_LEASE, &l->project, visit_metered, &account);
+    struct valued with, without;
+    struct quote quote;
+    int rc = value_of(&account, &without, err);
+    if (rc == 0) {
+        add_usage(&account, u->model, window, u->units.units, price_of(t, &l->loan));
+        rc = value_of(&account, &with, err);
+    }
+    close_account(&account);
+    TRY(rc);
+    TRY(difference(&with, &without, &l->organisation, &quote, err));
+    *ret = quote.value_krw;
+    return 0;
+}
+
+int quote_loan(const struct turn *t, const struct loan *l, struct won *ret, struct err *err)
+{
+    const struct project *project = turn_find(t, ENTITY_PROJECT, &l->borrower);
+    const struct member *lead = project ? project_lead(project) : NULL;
+    if (!lead)
+        return err_set(err, ERR_NOT_FOUND, "project %s does not exist", l->borrower.text);
+    struct account account;
+    struct window window = {l->from, l->to};
+    TRY(open_account(t, &l->borrower, &lead->organisation, window, &account, err));
+    add_usage(&account, l->model, window, l->guaranteed_units.units, l->price_krw);
+    struct valued value;
+    int rc = value_of(&account, &value, err);
+    close_account(&account);
+    TRY(rc);
+    *ret = value.value_krw;
+    return 0;
+}

@@ -1,0 +1,209 @@
+/* Choosing what a recall stops, and recording it. */
+#include "controlplane/domain/recall.h"
+
+#include "controlplane/domain/capacity.h"
+#include "controlplane/domain/ending.h"
+#include "controlplane/domain/placing.h"
+#include "controlplane/domain/steps.h"
+#include "lib/base/text.h"
+
+#include <stdlib.h>
+
+/* ---- Who is in the way --------------------------------------------------------------------------
+ */
+
+struct victim {
+    struct id lease;
+    enum service_class service_class;
+    uint32_t priority;
+    struct instant from;
+    struct instant to; /* until when it takes capacity as things stand */
+    int64_t units;
+    bool booked; /* has not started: may be moved */
+    bool stopped;
+};
+
+struct selection {
+    const struct loan *loan; /* as it will be */
+    struct instant by;
+    struct list victims; /* struct victim: all that run on the loan at `by` or later */
+    struct steps used;   /* by all that are not stopped or moved */
+};
+
+static bool add_victim(const void *record, void *arg)
+{
+    struct selection *s = arg;
+    const struct lease *l = record;
+    struct window window = capacity_window(l);
+    if (!lease_holds_capacity(l) || l->state == LEASE_RETURNING || window.to.s <= s->by.s)
+        return true;
+    struct victim *v = record_list_add(&s->victims, sizeof *v);
+    *v = (struct victim){.lease = l->id,
+                         .service_class = l->service_class,
+                         .priority = l->priority,
+                         .from = l->from,
+                         .to = window.to,
+                         .units = lease_units(l).units,
+                         .booked = l->state == LEASE_BOOKED};
+    steps_add(&s->used, window, v->units);
+    return true;
+}
+
+/* First to go first. */
+static int by_order(const void *a, const void *b)
+{
+    const struct victim *x = a, *y = b;
+    if (x->service_class != y->service_class)
+        return x->service_class == CLASS_OPPORTUNISTIC ? -1 : 1;
+    if (x->priority != y->priority)
+        return x->priority < y->priority ? -1 : 1;
+    if (x->from.s != y->from.s)
+        return x->from.s > y->from.s ? -1 : 1;
+    return id_compare(&x->lease, &y->lease);
+}
+
+/* Takes the stretch that a stop would free out of what is used, or puts it back. */
+static void count(struct selection *s, const struct victim *v, int sign)
+{
+    struct instant begin = instant_max(v->from, s->by);
+    steps_add(&s->used, (struct window){begin, v->to}, sign * v->units);
+}
+
+static bool fits(const struct selection *s)
+{
+    for (struct instant t = s->by; t.s < s->loan->to.s;
+         t = instant_min(capacity_next_change(s->loan, t), steps_next(&s->used, t))) {
+        if (steps_at(&s->used, t) > capacity_of_loan(s->loan, t))
+            return false;
+    }
+    return true;
+}
+
+/* Moves what can be moved and marks what has to end, until the rest fits. */
+static void select_victims(struct turn *t, struct selection *s)
+{
+    qsort(s->victims.items, s->victims.n, sizeof(struct victim), by_order);
+    for (size_t i = 0; i < s->victims.n && !fits(s); i++) {
+        struct victim *v = LIST_AT(struct victim, &s->victims, i);
+        count(s, v, -1);
+        bool moved = v->booked && placing_move(t, &v->lease, &s->loan->id, NULL) == 0;
+        if (moved) {
+            changes_note(t->out, "%s moves to other devices", v->lease.text);
+            if (v->from.s < s->by.s)
+                steps_add(&s->used, (struct window){v->from, s->by}, -v->units);
+        }
+        v->stopped = !moved;
+    }
+    for (size_t i = s->victims.n; i-- > 0;) {
+        struct victim *v = LIST_AT(struct victim, &s->victims, i);
+        if (!v->stopped)
+            continue;
+        count(s, v, 1);
+        v->stopped = !fits(s);
+        if (v->stopped)
+            count(s, v, -1);
+    }
+}
+
+static int stop_victims(struct turn *t, const struct selection *s, struct err *err)
+{
+    char when[INSTANT_TEXT_CAP];
+    LIST_EACH(const struct victim, v, &s->victims)
+    {
+        if (!v->stopped)
+            continue;
+        TRY(ending_stop(t, &v->lease, s->by, END_RECALLED, err));
+        changes_note(t->out, "%s ends at %s", v->lease.text, instant_format(s->by, when));
+    }
+    return 0;
+}
+
+static int free_the_units(struct turn *t, const struct loan *loan, struct err *err)
+{
+    struct selection s = {.loan = loan, .by = loan->recall_at};
+    turn_each_linked(t, LINK_LEASE_LOAN, ENTITY_LEASE, &loan->id, add_victim, &s);
+    select_victims(t, &s);
+    int rc = stop_victims(t, &s, err);
+    free(s.victims.items);
+    steps_fini(&s.used);
+    return rc;
+}
+
+/* ---- The request
+ * --------------------------------------------------------------------------------- */
+
+static int check_units(const struct recall_loan_request *r, const struct loan *l, struct err *err)
+{
+    char wanted[SHARE_TEXT_CAP], lent[SHARE_TEXT_CAP];
+    if (r->units.units > 0 && r->units.units <= l->guaranteed_units.units)
+        return 0;
+    return err_set(err, ERR_INVALID, "loan %s: units: %s can't be recalled, %s are lent",
+                   l->id.text, r->units.units > 0 ? share_format(r->units, wanted) : "nothing",
+                   share_format(l->guaranteed_units, lent));
+}
+
+static int check_notice(const struct loan *l, struct instant by, struct instant now,
+                        struct err *err)
+{
+    char asked[INSTANT_TEXT_CAP], earliest[INSTANT_TEXT_CAP], end[INSTANT_TEXT_CAP];
+    if (by.s < instant_add(now, l->notice_s).s)
+        return err_set(err, ERR_INVALID,
+                       "loan %s: by %s is less than the notice of %lld s: %s is the earliest; an "
+                       "emergency recall needs two approvers of different organisations",
+                       l->id.text, instant_format(by, asked), (long long)l->notice_s,
+                       instant_format(instant_add(now, l->notice_s), earliest));
+    if (by.s >= l->to.s)
+        return err_set(err, ERR_INVALID, "loan %s: it ends at %s anyway", l->id.text,
+                       instant_format(l->to, end));
+    return 0;
+}
+
+static int check_running(const struct loan *l, struct err *err)
+{
+    char when[INSTANT_TEXT_CAP], units[SHARE_TEXT_CAP];
+    if (l->state != LOAN_RECALLING)
+        return 0;
+    return err_set(err, ERR_STATE, "loan %s: %s are being recalled by %s: wait for that first",
+                   l->id.text, share_format(l->recalled_units, units),
+                   instant_format(l->recall_at, when));
+}
+
+int decide_recall_loan(struct turn *t, const void *args, struct err *err)
+{
+    const struct recall_loan_request *r = args;
+    const void *found;
+    TRY(turn_need(t, ENTITY_LOAN, &r->id, &found, err));
+    const struct loan *before = found;
+    TRY(turn_own(t, &before->lender, ROLE_BIT(ROLE_AGENCY_ADMIN), "a loan by", err));
+    TRY(check_running(before, err));
+    TRY(check_units(r, before, err));
+    struct instant by =
+        r->by.s == INSTANT_NEVER.s ? instant_add(turn_now(t), before->notice_s) : r->by;
+    TRY(check_notice(before, by, turn_now(t), err));
+    struct loan *l = turn_edit(t, ENTITY_LOAN, &r->id);
+    TRY(loan_next(l->state, LOAN_EVENT_RECALL, &l->state, err));
+    l->recalled_units = r->units;
+    l->recall_at = by;
+    TRY(free_the_units(t, l, err));
+    struct ledger_entry *entry = turn_entry(t, LEDGER_RECALL, ENTITY_LOAN, &l->id);
+    entry->project = l->borrower;
+    entry->units = r->units;
+    text_cut(entry->reason, sizeof entry->reason, r->reason);
+    turn_answer(t, ENTITY_LOAN, &l->id, enum_name(&loan_state_names, (int)l->state));
+    return 0;
+}
+
+int recall_take_effect(struct turn *t, const struct id *id, struct err *err)
+{
+    struct loan *l = turn_edit(t, ENTITY_LOAN, id);
+    l->guaranteed_units.units -= l->recalled_units.units;
+    l->recalled_units = (struct share){0};
+    struct ledger_entry *entry = turn_entry(t, LEDGER_RETURN, ENTITY_LOAN, id);
+    entry->project = l->borrower;
+    entry->units = l->guaranteed_units;
+    text_cut(entry->reason, sizeof entry->reason, "recall in effect; the units are what is left");
+    bool over = l->guaranteed_units.units == 0 || l->to.s <= turn_now(t).s;
+    TRY(loan_next(l->state, over ? LOAN_EVENT_RETURN : LOAN_EVENT_START, &l->state, err));
+    ending_close_loan(t, id);
+    return 0;
+}

@@ -1,0 +1,263 @@
+/* Attaching nodes, and the progress of leases by what nodes hold. */
+#include "controlplane/domain/reporting.h"
+
+#include "controlplane/domain/ending.h"
+
+#include <stdlib.h>
+
+/* ---- Attaching
+ * ----------------------------------------------------------------------------------- */
+
+static int need_own_node(const struct turn *t, const struct id *id, struct err *err)
+{
+    if (!id_equal(id, &t->ctx->actor.name))
+        return err_set(err, ERR_DENIED, "%s can't speak for node %s", t->ctx->actor.name.text,
+                       id->text);
+    if (!turn_find(t, ENTITY_NODE, id))
+        return err_set(err, ERR_NOT_FOUND, "node %s does not exist: join first", id->text);
+    return 0;
+}
+
+static int check_devices(const struct node *told, struct err *err)
+{
+    if (told->devices.n > LIMIT_GPUS_PER_NODE)
+        return err_set(err, ERR_LIMIT, "node %s: devices: at most %d, not %zu", told->id.text,
+                       LIMIT_GPUS_PER_NODE, told->devices.n);
+    LIST_EACH(const struct device, d, &told->devices)
+    {
+        if (d->uuid[0] == '\0' || node_device(told, d->uuid) != d)
+            return err_set(err, ERR_INVALID, "node %s: devices: \"%s\" stands twice or is empty",
+                           told->id.text, d->uuid);
+    }
+    return 0;
+}
+
+static enum device_state state_on_attach(const struct device *known, const struct device *told,
+                                         enum enforcement_tier tier)
+{
+    bool sticky = known && (known->state == DEVICE_TAINTED || known->state == DEVICE_MAINTENANCE ||
+                            known->state == DEVICE_RETIRED);
+    if (sticky)
+        return known->state;
+    if (told->state == DEVICE_FAULTY)
+        return DEVICE_FAULTY;
+    return tier == TIER_NONE ? DEVICE_DELIVERED : DEVICE_IN_SERVICE;
+}
+
+static int by_index(const void *a, const void *b)
+{
+    const struct device *x = a, *y = b;
+    int order = (x->index > y->index) - (x->index < y->index);
+    return order ? order : strcmp(x->uuid, y->uuid);
+}
+
+/* The devices told now, and those known before that are missing: faulty until they are back. */
+static struct list merge_devices(const struct node *known, const struct node *told)
+{
+    struct list devices = {0};
+    LIST_EACH(const struct device, d, &told->devices)
+    {
+        struct device *merged = record_list_add(&devices, sizeof *merged);
+        *merged = *d;
+        merged->state = state_on_attach(node_device(known, d->uuid), d, told->tier);
+    }
+    LIST_EACH(const struct device, d, &known->devices)
+    {
+        if (node_device(told, d->uuid))
+            continue;
+        struct device *missing = record_list_add(&devices, sizeof *missing);
+        *missing = *d;
+        missing->state = d->state == DEVICE_RETIRED ? DEVICE_RETIRED : DEVICE_FAULTY;
+    }
+    if (devices.n > 1)
+        qsort(devices.items, devices.n, sizeof(struct device), by_index);
+    return devices;
+}
+
+static enum node_state node_state_on_attach(const struct node *known, enum enforcement_tier tier)
+{
+    if (known->state == NODE_DRAINED || known->state == NODE_RETIRED)
+        return known->state;
+    return tier == TIER_NONE ? NODE_JOINED : NODE_IN_SERVICE;
+}
+
+int decide_attach_node(struct turn *t, const void *args, struct err *err)
+{
+    const struct attach_node_command *r = args;
+    const struct node *told = &r->node;
+    TRY(need_own_node(t, &told->id, err));
+    TRY(check_devices(told, err));
+    struct node *n = turn_edit(t, ENTITY_NODE, &told->id);
+    if (told->model[0] != '\0' && strcmp(told->model, n->model) != 0)
+        return err_set(err, ERR_INVALID, "node %s has %s, its pool %s is for %s", n->id.text,
+                       told->model, n->pool.text, n->model);
+    struct list devices = merge_devices(n, told);
+    free(n->devices.items);
+    n->devices = devices;
+    n->state = node_state_on_attach(n, told->tier);
+    n->tier = told->tier;
+    if (!id_is_none(&told->nvlink_domain))
+        n->nvlink_domain = told->nvlink_domain;
+    memcpy(n->agent_version, told->agent_version, sizeof n->agent_version);
+    memcpy(n->boot_id, told->boot_id, sizeof n->boot_id);
+    n->attached_at = turn_now(t);
+    turn_entry(t, LEDGER_REGISTER, ENTITY_NODE, &n->id)->units =
+        share_gpus((int64_t)node_devices_in_service(n));
+    if (n->tier == TIER_NONE)
+        changes_note(t->out, "%s can enforce nothing: no lease is placed on it", n->id.text);
+    turn_answer(t, ENTITY_NODE, &n->id, enum_name(&node_state_names, (int)n->state));
+    return 0;
+}
+
+/* ---- What a node holds
+ * ---------------------------------------------------------------------------- */
+
+/* One report being read. */
+struct report {
+    struct turn *turn;
+    const struct report_held_command *told;
+    struct list touched; /* struct id: leases to be moved on */
+};
+
+static struct placement *placement_on(const struct lease *l, const struct id *node)
+{
+    LIST_EACH(struct placement, p, &l->placements)
+    {
+        if (id_equal(&p->node, node))
+            return p;
+    }
+    return NULL;
+}
+
+static bool says(const struct held_lease *h, const char *state)
+{
+    return strcmp(h->state.text, state) == 0;
+}
+
+static bool is_running(const struct lease *l)
+{
+    return l->state >= LEASE_PREPARING && l->state <= LEASE_DRAINING;
+}
+
+/* What the placement becomes by the node's word. */
+static enum placement_state heard(const struct lease *l, const struct placement *p,
+                                  const struct held_lease *h)
+{
+    if (says(h, "tainted"))
+        return PLACEMENT_TAINTED;
+    if (says(h, "returned") && is_running(l))
+        return PLACEMENT_GRANTED; /* it lost it, by silence or reboot: to be granted again */
+    if (says(h, "returned") && p->state != PLACEMENT_PLANNED)
+        return PLACEMENT_RETURNED;
+    if ((says(h, "installed") || says(h, "active")) && is_running(l))
+        return PLACEMENT_ACTIVE;
+    return p->state;
+}
+
+/* The placement's devices on the node, from one state to another. */
+static void set_devices(struct turn *t, const struct id *node_id, const struct placement *p,
+                        enum device_state from, enum device_state to)
+{
+    struct node *node = turn_edit(t, ENTITY_NODE, node_id);
+    LIST_EACH(const struct placed_device, placed, &p->devices)
+    {
+        struct device *d = (struct device *)node_device(node, placed->uuid);
+        if (d && d->state == from)
+            d->state = to;
+    }
+}
+
+static void set_placement(struct report *r, const struct id *lease, enum placement_state to)
+{
+    struct lease *l = turn_edit(r->turn, ENTITY_LEASE, lease);
+    struct placement *p = placement_on(l, &r->told->node);
+    if (to == PLACEMENT_TAINTED)
+        set_devices(r->turn, &r->told->node, p, DEVICE_IN_SERVICE, DEVICE_TAINTED);
+    if (p->state == PLACEMENT_TAINTED)
+        set_devices(r->turn, &r->told->node, p, DEVICE_TAINTED, DEVICE_IN_SERVICE);
+    p->state = to;
+    struct id *touched = record_list_add(&r->touched, sizeof *touched);
+    *touched = *lease;
+}
+
+static void hear(struct report *r, const struct held_lease *h)
+{
+    const struct lease *l = turn_find(r->turn, ENTITY_LEASE, &h->lease);
+    const struct placement *p = l ? placement_on(l, &r->told->node) : NULL;
+    if (!p || h->fence != l->fence)
+        return; /* not in the set that the node is answered with: it takes it back */
+    enum placement_state to = heard(l, p, h);
+    if (to != p->state)
+        set_placement(r, &l->id, to);
+}
+
+static bool is_named(const struct report *r, const struct id *lease)
+{
+    LIST_EACH(const struct held_lease, h, &r->told->held)
+    {
+        if (id_equal(&h->lease, lease))
+            return true;
+    }
+    return false;
+}
+
+static bool visit_unnamed(const void *record, void *arg)
+{
+    struct report *r = arg;
+    const struct lease *l = record;
+    const struct placement *p = placement_on(l, &r->told->node);
+    bool was_there = p && (p->state == PLACEMENT_GRANTED || p->state == PLACEMENT_ACTIVE);
+    if (l->state == LEASE_RETURNING && was_there && !is_named(r, &l->id))
+        set_placement(r, &l->id, PLACEMENT_RETURNED);
+    return true;
+}
+
+/* ---- Moving leases on
+ * ------------------------------------------------------------------------------ */
+
+static bool all_are(const struct lease *l, enum placement_state a, enum placement_state b)
+{
+    LIST_EACH(const struct placement, p, &l->placements)
+    {
+        if (p->state != a && p->state != b)
+            return false;
+    }
+    return true;
+}
+
+static int move_on(struct turn *t, const struct id *id, struct err *err)
+{
+    const struct lease *l = turn_find(t, ENTITY_LEASE, id);
+    if (l->state == LEASE_RETURNING && all_are(l, PLACEMENT_RETURNED, PLACEMENT_TAINTED))
+        return ending_finish(t, id, "every node has given it back", err);
+    if (l->state != LEASE_PREPARING || !all_are(l, PLACEMENT_ACTIVE, PLACEMENT_ACTIVE))
+        return 0;
+    struct lease *edited = turn_edit(t, ENTITY_LEASE, id);
+    edited->active_at = turn_now(t);
+    return lease_next(edited->state, LEASE_EVENT_ACTIVATE, &edited->state, err);
+}
+
+static int move_all_on(struct report *r, struct err *err)
+{
+    LIST_EACH(const struct id, id, &r->touched)
+    {
+        TRY(move_on(r->turn, id, err));
+    }
+    return 0;
+}
+
+int decide_report_held(struct turn *t, const void *args, struct err *err)
+{
+    const struct report_held_command *told = args;
+    TRY(need_own_node(t, &told->node, err));
+    struct report r = {.turn = t, .told = told};
+    LIST_EACH(const struct held_lease, h, &told->held)
+    {
+        hear(&r, h);
+    }
+    turn_each_linked(t, LINK_LEASE_NODE, ENTITY_LEASE, &told->node, visit_unnamed, &r);
+    int rc = move_all_on(&r, err);
+    free(r.touched.items);
+    turn_answer(t, ENTITY_NODE, &told->node, NULL);
+    return rc;
+}
