@@ -271,6 +271,7 @@ static void on_guard_event(struct agent *a, const struct guard_event *e)
     meter_count(a->meter, &e->lease, e->opens, e->denials);
     switch ((enum guard_event_kind)e->kind) {
     case GUARD_EVENT_INSTALLED:
+    case GUARD_EVENT_RENEWED: /* one that a restart of this agent missed; known ones go on */
     case GUARD_EVENT_RECOVERED:
         on_opened(a, e);
         break;

@@ -1,0 +1,43 @@
+# The few commands that people type. CMake does the work; see CMakePresets.json.
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+SECONDS ?= 60
+
+help: ## this list
+	@echo "Pumasi (품앗이): make TARGET"
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12 | sed 's/^/  /'
+
+packages: ## install what building and testing needs (Debian; needs root)
+	@packaging/install-packages
+
+build: packages ## optimised programs in build/release/bin
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+
+demo: build ## the main job on the real programmes' data: lend, approve, book, enforce, meter, bill
+	@examples/demo/run build/release
+
+check: packages ## every test that needs no GPU, under ASan and UBSan
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -j $(JOBS)
+	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
+
+bench: build ## the side-by-side measurements
+	@tests/bench/run build/release
+
+sim: build ## the random simulation for SECONDS (60)
+	@build/release/bin/pumasi-sim scenario examples/specialised-fm/scenario.json
+
+format: ## clang-format over the whole tree
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+lint: ## house rules, clang-tidy
+	@python3 tests/rules/layering.py .
+	@cmake --preset dev >/dev/null
+	@cmake --build build/dev --target proto_headers >/dev/null
+	@git ls-files '*.c' | grep -v '^tests/' | xargs -P $(JOBS) -n 8 clang-tidy --quiet -p build/dev 2>/dev/null
+
+clean: ## forget all builds
+	@rm -rf build
+
+.PHONY: help packages build demo check bench sim format lint clean
