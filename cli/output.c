@@ -4,10 +4,10 @@
 #include "cli/output.h"
 
 #include "cli/cell.h"
-#include "cli/csv.h"
 #include "cli/grid.h"
 #include "cli/i18n.h"
 #include "cli/width.h"
+#include "lib/base/csv.h"
 #include "lib/base/limits.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
  * Owns: nothing; the quoting rules of CSV. Pure, any thread.
  */
-#include "cli/csv.h"
+#include "lib/base/csv.h"
 
 #include <string.h>
 

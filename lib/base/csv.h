@@ -1,5 +1,5 @@
-#ifndef PUMASI_CLI_CSV_H
-#define PUMASI_CLI_CSV_H
+#ifndef PUMASI_LIB_BASE_CSV_H
+#define PUMASI_LIB_BASE_CSV_H
 
 #include "lib/base/buf.h"
 
