@@ -297,7 +297,8 @@ static void send_answer(struct rpc_call *call, const struct answer *a)
         r.n_events++;
     }
     r.events = list;
-    (void)rpc_call_send(call, &r.base, NULL);
+    if (rpc_call_send(call, &r.base, NULL) < 0)
+        return; /* the client has gone: nothing to play for */
 }
 
 static void on_stream(struct rpc_call *call, const ProtobufCMessage *request, void *arg)
