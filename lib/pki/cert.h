@@ -18,6 +18,8 @@
 #define CERT_SERIAL_CAP   33   /* hexadecimal digits with NUL */
 #define CERT_PEM_MAX      8192 /* largest PEM text of one certificate */
 
+#define CERT_CHAIN_MAX (5 * CERT_PEM_MAX) /* largest text of a chain that is looked at */
+
 /* What the certificate may be shown for (extended key usage). */
 #define CERT_CLIENT 1u
 #define CERT_SERVER 2u
@@ -33,9 +35,10 @@ struct cert {
 
 /*
  * Reads the certificate of a user, node or service: DER, or PEM, of which the first certificate
- * counts. ERR_INVALID: malformed, an authority's certificate, not exactly one URI of ours, a key
- * other than P-256, a serial above 128 bits. Nothing here is verified: for that use trust_check(),
- * which returns the same struct. Only for a peer whose chain the TLS layer has already checked.
+ * counts. ERR_INVALID: malformed, above CERT_CHAIN_MAX bytes, an authority's certificate, not
+ * exactly one URI of ours, a key other than P-256, a serial above 128 bits. Nothing here is
+ * verified: for that use trust_check(), which returns the same struct. Only for a peer whose chain
+ * the TLS layer has already checked.
  */
 MUST_CHECK int cert_parse(struct span pem_or_der, struct cert *ret, struct err *err);
 

@@ -3,6 +3,8 @@
  */
 #include "lib/pki/openssl_internal.h"
 
+#include "lib/pki/cert.h"
+
 #include <limits.h>
 #include <openssl/pem.h>
 
@@ -108,6 +110,8 @@ static int first_of_pem(struct span text, X509 **ret, struct err *err)
 
 int openssl_cert(struct span pem_or_der, X509 **ret, struct err *err)
 {
+    if (pem_or_der.len > CERT_CHAIN_MAX)
+        return err_set(err, ERR_INVALID, "certificate: above %d bytes", CERT_CHAIN_MAX);
     if (openssl_is_pem(pem_or_der))
         return first_of_pem(pem_or_der, ret, err);
     X509 *cert = cert_of_der(pem_or_der);

@@ -40,7 +40,8 @@ bool openssl_is_pem(struct span bytes);
 /* Takes the next certificate from PEM text: NULL in *ret at the end. ERR_INVALID: malformed. */
 MUST_CHECK int openssl_next_cert(BIO *pem, X509 **ret, struct err *err);
 
-/* One certificate, DER or the first of PEM. ERR_INVALID: none, malformed, bytes left after DER. */
+/* One certificate, DER or the first of PEM. ERR_INVALID: none, malformed, above
+ * CERT_CHAIN_MAX bytes, bytes left after DER. */
 MUST_CHECK int openssl_cert(struct span pem_or_der, X509 **ret, struct err *err);
 
 #endif

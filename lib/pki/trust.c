@@ -117,10 +117,7 @@ static int read_pem_chain(struct span text, struct chain *chain, struct err *err
 /* chain is to be finished by the caller, also on failure. */
 static int read_chain(struct span bytes, struct chain *chain, struct err *err)
 {
-    if (bytes.len > (1 + TRUST_INTERMEDIATES_MAX) * CERT_PEM_MAX)
-        return err_set(err, ERR_INVALID, "certificate: above %d bytes",
-                       (1 + TRUST_INTERMEDIATES_MAX) * CERT_PEM_MAX);
-    if (openssl_is_pem(bytes))
+    if (bytes.len <= CERT_CHAIN_MAX && openssl_is_pem(bytes))
         return read_pem_chain(bytes, chain, err);
     return openssl_cert(bytes, &chain->leaf, err);
 }

@@ -158,6 +158,8 @@ START_TEST(noise_is_refused)
         ck_assert_int_eq(cert_parse(span_of(noise, sizeof(noise)), &got, NULL), -ERR_INVALID);
     }
     ck_assert_int_eq(cert_parse(span_text(""), &got, NULL), -ERR_INVALID);
+    static uint8_t big[CERT_CHAIN_MAX + 1];
+    ck_assert_int_eq(cert_parse(span_of(big, sizeof(big)), &got, NULL), -ERR_INVALID);
 }
 END_TEST
 
