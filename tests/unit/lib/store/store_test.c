@@ -28,10 +28,9 @@ static const struct {
     {"faulty, immediate", MEM_IMMEDIATE, true},
     {"faulty, stepped", MEM_STEPPED, true},
     {"etcd", ETCD, false},
-    {"faulty, etcd", ETCD, true},
 };
 #define MAKERS_MEM 4
-#define MAKERS_ALL 6
+#define MAKERS_ALL 5
 
 static struct fixture f;
 static bool with_etcd;
