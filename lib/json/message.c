@@ -22,8 +22,8 @@ static void *value_place(const ProtobufCMessage *m, const ProtobufCFieldDescript
     return (char *)m + fd->offset;
 }
 
-/* What protobuf-c keeps beside a value: the count of a repeated field, the number of the oneof's
- * member that is set, or whether an optional field is there. */
+/* What protobuf-c keeps beside a value: the count of a repeated field, or the number of the oneof's
+ * member that is set. */
 static void *quantifier(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *fd)
 {
     return (char *)m + fd->quantifier_offset;
@@ -34,26 +34,17 @@ static bool is_oneof(const ProtobufCFieldDescriptor *fd)
     return (fd->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 }
 
-static bool is_pointer(const ProtobufCFieldDescriptor *fd)
-{
-    return fd->type == PROTOBUF_C_TYPE_MESSAGE || fd->type == PROTOBUF_C_TYPE_STRING;
-}
-
-/* Fields that can be absent, which null stands for. */
+/* Fields that can be absent, which null stands for. protoc-c has no "optional" in proto3. */
 static bool is_optional(const ProtobufCFieldDescriptor *fd)
 {
-    return is_oneof(fd) || fd->label == PROTOBUF_C_LABEL_OPTIONAL;
+    return is_oneof(fd) || fd->type == PROTOBUF_C_TYPE_MESSAGE;
 }
 
 static bool is_set(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *fd)
 {
     if (is_oneof(fd) && *(uint32_t *)quantifier(m, fd) != fd->id)
         return false;
-    if (fd->type == PROTOBUF_C_TYPE_MESSAGE || (is_optional(fd) && is_pointer(fd)))
-        return *(void **)value_place(m, fd) != NULL;
-    if (is_oneof(fd) || !is_optional(fd))
-        return true;
-    return *(protobuf_c_boolean *)quantifier(m, fd) != 0;
+    return fd->type != PROTOBUF_C_TYPE_MESSAGE || *(void **)value_place(m, fd) != NULL;
 }
 
 static size_t size_of(ProtobufCType type)
@@ -415,8 +406,6 @@ static int read_field(struct reader *r, const struct strict *at, const ProtobufC
             return strict_error(at, ERR_INVALID, err, "only one of it and %s may be given",
                                 protobuf_c_message_descriptor_get_field(m->descriptor, *set)->name);
         *set = fd->id;
-    } else if (is_optional(fd) && !is_pointer(fd)) {
-        *(protobuf_c_boolean *)quantifier(m, fd) = true;
     }
     return read_value(r, at, fd, value_place(m, fd), err);
 }

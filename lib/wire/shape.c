@@ -26,11 +26,7 @@ bool shape_matches(const struct field *f, const ProtobufCFieldDescriptor *fd)
     ENSURE((int)f->kind >= 0 && f->kind < FIELD_KIND_COUNT);
     if (fd->type != kinds[f->kind].type || (fd->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
         return false;
-    if (kinds[f->kind].repeated)
-        return fd->label == PROTOBUF_C_LABEL_REPEATED;
-    /* A message is always optional; "optional" scalars would need a place for "not set". */
-    return fd->label == (fd->type == PROTOBUF_C_TYPE_MESSAGE ? PROTOBUF_C_LABEL_OPTIONAL
-                                                             : PROTOBUF_C_LABEL_NONE);
+    return kinds[f->kind].repeated == (fd->label == PROTOBUF_C_LABEL_REPEATED);
 }
 
 const ProtobufCFieldDescriptor *shape_counterpart(const struct field *f,
