@@ -59,15 +59,18 @@ static const struct field cofunding_policy_fields[] = {
 const struct record_type cofunding_policy_type = {
     "cofunding_policy", sizeof(struct cofunding_policy), cofunding_policy_fields};
 
-/* What ships: domain rules 6.6 and 6.7. The rates for closed models have no confirmed source. */
+/* What ships. No source confirms the rates for closed models, nor that universities, institutes and
+ * non-profits bear nothing. */
 static const struct {
     enum size_class size;
-    const char *open_commercial, *closed, *cash;
+    const char *open_commercial;
+    bool confirmed;
+    const char *closed, *cash;
 } shipped[] = {
-    {SIZE_LARGE, "10%", "50%", "15%"},        {SIZE_MIDSIZE, "6%", "30%", "13%"},
-    {SIZE_EARLY_MIDSIZE, "6%", "30%", "10%"}, {SIZE_SME, "5%", "25%", "10%"},
-    {SIZE_UNIVERSITY, "0%", "0%", NULL},      {SIZE_INSTITUTE, "0%", "0%", NULL},
-    {SIZE_NONPROFIT, "0%", "0%", NULL},
+    {SIZE_LARGE, "10%", true, "50%", "15%"},        {SIZE_MIDSIZE, "6%", true, "30%", "13%"},
+    {SIZE_EARLY_MIDSIZE, "6%", true, "30%", "10%"}, {SIZE_SME, "5%", true, "25%", "10%"},
+    {SIZE_UNIVERSITY, "0%", false, "0%", NULL},     {SIZE_INSTITUTE, "0%", false, "0%", NULL},
+    {SIZE_NONPROFIT, "0%", false, "0%", NULL},
 };
 
 static void set_percent(char dst[PERCENT_CAP], const char *text)
@@ -108,7 +111,8 @@ void policy_init_default(struct cofunding_policy *p)
     policy_init(p);
     for (size_t i = 0; i < sizeof(shipped) / sizeof(*shipped); i++) {
         enum size_class size = shipped[i].size;
-        add_shipped_rate(p, OPENNESS_OPEN_COMMERCIAL, size, shipped[i].open_commercial, true);
+        add_shipped_rate(p, OPENNESS_OPEN_COMMERCIAL, size, shipped[i].open_commercial,
+                         shipped[i].confirmed);
         add_shipped_rate(p, OPENNESS_CLOSED, size, shipped[i].closed, false);
         if (shipped[i].cash == NULL)
             continue;

@@ -103,9 +103,10 @@ void policy_init(struct cofunding_policy *p);
 void policy_add_shipped_kinds(struct cofunding_policy *p);
 
 /*
- * Fills the rates, floors, kinds and rules that ship with the product, without prices: confirmed
- * rates for open_commercial, 50/30/25 % for closed marked "not confirmed", none for
- * open_noncommercial. Overwrites p; free it with record_fini(&cofunding_policy_type, p).
+ * Fills the rates, floors, kinds and rules that ship with the product, without prices. Marked
+ * "not confirmed": the rates for closed models, and that universities, institutes and non-profits
+ * bear nothing. open_noncommercial has no rates: issuing is refused until someone sets them.
+ * Overwrites p; free it with record_fini(&cofunding_policy_type, p).
  */
 void policy_init_default(struct cofunding_policy *p);
 

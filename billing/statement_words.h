@@ -3,18 +3,22 @@
 
 #include "billing/statement.h"
 
-/* The rules that a statement was made by, in words that let a reader do the arithmetic again. */
-struct words {
+/*
+ * The rules that a statement was made by, in words that let a reader do the arithmetic again. Rules
+ * that no authority has confirmed say so, as unconfirmed rates do beside each figure.
+ */
+struct statement_rule {
     const char *key; /* stable: "part_month" */
+    bool confirmed;
     const char *ko;
     const char *en;
 };
 
 /* The rules in force on this statement, in order; returns how many. Static texts. */
 #define STATEMENT_RULES_MAX 8
-size_t statement_rules(const struct statement *s, struct words ret[STATEMENT_RULES_MAX]);
+size_t statement_rules(const struct statement *s, struct statement_rule ret[STATEMENT_RULES_MAX]);
 
-/* "not confirmed" marks: beside every figure that rests on an unconfirmed rate. */
-const struct words *statement_confirmed_words(bool confirmed);
+/* "confirmed" or "not confirmed": the mark beside figures and rules. */
+const char *statement_mark(bool confirmed);
 
 #endif

@@ -41,7 +41,7 @@ START_TEST(the_shipped_rules_are_sound_and_mark_what_is_not_confirmed)
                 {OPENNESS_OPEN_COMMERCIAL, SIZE_MIDSIZE, "6%", true},
                 {OPENNESS_OPEN_COMMERCIAL, SIZE_EARLY_MIDSIZE, "6%", true},
                 {OPENNESS_OPEN_COMMERCIAL, SIZE_SME, "5%", true},
-                {OPENNESS_OPEN_COMMERCIAL, SIZE_UNIVERSITY, "0%", true},
+                {OPENNESS_OPEN_COMMERCIAL, SIZE_UNIVERSITY, "0%", false},
                 {OPENNESS_OPEN_COMMERCIAL, SIZE_STARTUP, NULL, false},
                 {OPENNESS_OPEN_COMMERCIAL, SIZE_SUPPLIER, NULL, false},
                 {OPENNESS_CLOSED, SIZE_LARGE, "50%", false},
