@@ -90,7 +90,11 @@ static int found_authority(struct founding *f, struct err *err)
                                   .valid = valid_for(f, LAYOUT_CA_DAYS)};
     authority_serial(&invocation_host(f->inv)->env, spec.serial);
     TRY(key_generate(&f->ca_key, err));
-    TRY(write_key(f, LAYOUT_CA_KEY, f->ca_key, err));
+    int rc = write_key(f, LAYOUT_CA_KEY, f->ca_key, err);
+    if (rc == -ERR_EXISTS)
+        invocation_advise(f->inv, "%s",
+                          _("a control plane is set up there; choose another directory"));
+    TRY(rc);
     TRY(authority_create_root(f->ca_key, &spec, &f->ca_pem, err));
     TRY(write_public(f, LAYOUT_CA_CERT, buf_span(&f->ca_pem), err));
     return authority_open(buf_span(&f->ca_pem), f->ca_key, &f->authority, err);

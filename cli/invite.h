@@ -4,8 +4,8 @@
 #include "cli/invocation.h"
 
 /*
- * One-time tokens for users and nodes, as `invite` and `node invite` make them. The request comes
- * from the command's options; the token is printed once, on the output, and kept nowhere.
+ * One-time tokens for users and nodes, as `user invite` and `node invite` make them. The request
+ * comes from the command's options; the token is printed once, on the output, and kept nowhere.
  */
 #define INVITE_OPTIONS                                                                             \
     {                                                                                              \

@@ -1,12 +1,11 @@
 /*
- * Owns: the commands `login`, `whoami` and `invite`. One thread.
+ * Owns: the commands `login` and `whoami`. One thread.
  */
 #include "cli/call.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/context_store.h"
 #include "cli/i18n.h"
-#include "cli/invite.h"
 #include "cli/join.h"
 #include "cli/output.h"
 
@@ -58,48 +57,10 @@ static int login_exec(struct invocation *inv, struct err *err)
     return 0;
 }
 
-static const char *const roles[] = {"agency-admin", "agency-approver",   "org-member",
-                                    "org-approver", "supplier-operator", "supplier-approver",
-                                    "finance",      "auditor",           NULL};
-
-static const struct command_option invite_argument[] = {
-    {.name = "name",
-     .type = OPTION_ID,
-     .required = true,
-     .field = "name",
-     .help = N_("the user's name, without its organisation")},
-    OPTION_END_ROW,
-};
-
-static const struct command_option invite_options[] = {
-    {.name = "organisation",
-     .type = OPTION_ID,
-     .required = true,
-     .field = "organisation",
-     .help = N_("the user's organisation")},
-    {.name = "role",
-     .type = OPTION_CHOICE,
-     .choices = roles,
-     .required = true,
-     .repeatable = true,
-     .field = "roles[]",
-     .help = N_("what the user may do")},
-    INVITE_OPTIONS,
-    OPTION_END_ROW,
-};
-
 static const struct command_option login_options[] = {JOIN_OPTIONS, OPTION_END_ROW};
 
 static const struct command_call whoami_call = {
     .service = "IdentityService", .method = "WhoAmI", .kind = CALL_GET};
-static const struct command_call invite_call = {
-    .service = "IdentityService", .method = "CreateJoinToken", .kind = CALL_CHANGE};
-
-static int invite_exec(struct invocation *inv, struct err *err)
-{
-    return invite_run(inv, "user", err);
-}
-
 const struct command login_commands[] = {
     {.noun = "login",
      .summary = N_("sign in with a one-time token"),
@@ -115,16 +76,5 @@ const struct command login_commands[] = {
      .view = &whoami_view,
      .call = &whoami_call,
      .exec = call_exec},
-    {.noun = "invite",
-     .summary = N_("make a one-time token for a new user"),
-     .details = N_("The token is shown once and is good for ten minutes."),
-     .arguments = invite_argument,
-     .options = invite_options,
-     .examples = (const char *const[]){"pumasi invite kim --organisation upstage --role org-member "
-                                       "--ca-out ca.pem",
-                                       NULL},
-     .view = &invite_view,
-     .call = &invite_call,
-     .exec = invite_exec},
     COMMAND_END,
 };

@@ -1,5 +1,5 @@
 /*
- * Owns: the commands `organisation|programme|project list|show` and `user list|revoke`. Constant.
+ * Owns: the commands `organisation|programme|project list|show`. Constant.
  */
 #include "cli/call.h"
 #include "cli/commands.h"
@@ -44,25 +44,12 @@ static const struct column project_columns[] = {
     COLUMN_END,
 };
 
-static const struct column user_columns[] = {
-    {.header = N_("USER"), .path = "id"},
-    {.header = N_("STATE"), .path = "state", .format = COLUMN_LABEL},
-    {.header = N_("ORGANISATION"), .path = "organisation"},
-    {.header = N_("ROLES"), .path = "roles", .format = COLUMN_LIST},
-    {.header = N_("CERTIFICATE ENDS"), .path = "expires_at", .format = COLUMN_INSTANT},
-    {.header = N_("KEY"), .path = "key_id", .wide = true},
-    {.header = N_("SERIAL"), .path = "serial", .wide = true},
-    {.header = N_("CREATED"), .path = "created_at", .format = COLUMN_INSTANT, .wide = true},
-    COLUMN_END,
-};
-
 static const struct view organisation_list = {.rows = "items", .columns = organisation_columns};
 static const struct view organisation_card = {.columns = organisation_columns, .card = true};
 static const struct view programme_list = {.rows = "items", .columns = programme_columns};
 static const struct view programme_card = {.columns = programme_columns, .card = true};
 static const struct view project_list = {.rows = "items", .columns = project_columns};
 static const struct view project_card = {.columns = project_columns, .card = true};
-static const struct view user_list = {.rows = "items", .columns = user_columns};
 
 static const struct command_option name_argument[] = {
     {.name = "name", .type = OPTION_ID, .required = true, .field = "id", .help = N_("its name")},
@@ -74,23 +61,6 @@ static const struct command_option project_options[] = {
      .type = OPTION_ID,
      .field = "?programme",
      .help = N_("only of a programme")},
-    OPTION_END_ROW,
-};
-
-static const struct command_option user_options[] = {
-    {.name = "organisation",
-     .type = OPTION_ID,
-     .field = "?organisation",
-     .help = N_("only of an organisation")},
-    OPTION_END_ROW,
-};
-
-static const struct command_option revoke_options[] = {
-    {.name = "reason",
-     .type = OPTION_TEXT,
-     .required = true,
-     .field = "reason",
-     .help = N_("why, for the record")},
     OPTION_END_ROW,
 };
 
@@ -110,11 +80,6 @@ static const struct command_call project_list_call = {
     .service = "ProgrammeService", .method = "ListProjects", .kind = CALL_LIST, .watch = "project"};
 static const struct command_call project_show_call = {
     .service = "ProgrammeService", .method = "GetProject", .kind = CALL_GET};
-static const struct command_call user_list_call = {
-    .service = "IdentityService", .method = "ListUsers", .kind = CALL_LIST, .watch = "user"};
-static const struct command_call user_revoke_call = {
-    .service = "IdentityService", .method = "RevokeUser", .kind = CALL_CHANGE};
-
 const struct command organisation_commands[] = {
     {.noun = "organisation",
      .verb = "list",
@@ -161,23 +126,6 @@ const struct command organisation_commands[] = {
      .examples = (const char *const[]){"pumasi project show sovereign-lm -o json", NULL},
      .view = &project_card,
      .call = &project_show_call,
-     .exec = call_exec},
-    {.noun = "user",
-     .verb = "list",
-     .summary = N_("list users"),
-     .options = user_options,
-     .examples = (const char *const[]){"pumasi user list --organisation upstage", NULL},
-     .view = &user_list,
-     .call = &user_list_call,
-     .exec = call_exec},
-    {.noun = "user",
-     .verb = "revoke",
-     .summary = N_("take a user's access away at once"),
-     .arguments = name_argument,
-     .options = revoke_options,
-     .examples =
-         (const char *const[]){"pumasi user revoke kim.upstage --reason 'left the company'", NULL},
-     .call = &user_revoke_call,
      .exec = call_exec},
     COMMAND_END,
 };
