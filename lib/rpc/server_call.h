@@ -28,8 +28,8 @@ void rpc_call_reply(struct rpc_call *call, const ProtobufCMessage *reply);
 void rpc_call_end(struct rpc_call *call);
 
 /* Failure: the client gets the code's gRPC status, the text, and the code's name. Messages queued
- * but not sent are dropped; a stream whose queue is full is cut off at once. err->code must not be
- * ERR_OK. */
+ * but not sent are dropped. A stream whose queue is full is cut off at once, and the client gets
+ * status and text without the name. err->code must not be ERR_OK. */
 void rpc_call_fail(struct rpc_call *call, const struct err *err);
 
 /* ---- streams ---- */

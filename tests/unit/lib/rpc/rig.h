@@ -63,7 +63,8 @@ struct rig_setup {
     struct rpc_server_options server;
     struct rpc_channel_options channel;
     struct rpc_tls_source *tls;
-    const char *address; /* NULL: "127.0.0.1:0" */
+    const char *address;               /* NULL: "127.0.0.1:0" */
+    const struct rpc_service *service; /* in place of the rig's own */
 };
 
 #define HEALTH (&grpc__health__v1__health__descriptor)
@@ -78,12 +79,18 @@ static inline void yard_note(struct rig_yard *yard, unsigned *counter)
     pthread_mutex_unlock(&yard->lock);
 }
 
-/* Waits until a counter of the yard has reached a value; false after ten seconds. */
-static inline bool yard_wait(struct rig_yard *yard, const unsigned *counter, unsigned value)
+/* Waits until a counter of the yard has reached a value; false when that takes longer than ms. */
+static inline bool yard_wait_ms(struct rig_yard *yard, const unsigned *counter, unsigned value,
+                                unsigned ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += 10;
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
     pthread_mutex_lock(&yard->lock);
     int rc = 0;
     while (*counter < value && rc == 0)
@@ -91,6 +98,11 @@ static inline bool yard_wait(struct rig_yard *yard, const unsigned *counter, uns
     bool reached = *counter >= value;
     pthread_mutex_unlock(&yard->lock);
     return reached;
+}
+
+static inline bool yard_wait(struct rig_yard *yard, const unsigned *counter, unsigned value)
+{
+    return yard_wait_ms(yard, counter, value, 10000);
 }
 
 static inline void yard_cancelled(void *data)
@@ -253,6 +265,12 @@ static const struct rpc_method_row KV_ROWS[] = {
 static const struct rpc_method_row INFO_ROWS[] = {
     {.name = "ServerReflectionInfo", .kind = RPC_BIDI, .handler = on_info}};
 
+static inline void rig_add(struct rig *rig, const struct rpc_service *service)
+{
+    struct err err = ERR_INIT;
+    ck_assert_msg(rpc_server_add(rig->server, service, &err) == 0, "%s", err.text);
+}
+
 static inline void rig_serve(struct rig *rig, const struct rig_setup *setup)
 {
     struct err err = ERR_INIT;
@@ -261,8 +279,10 @@ static inline void rig_serve(struct rig *rig, const struct rig_setup *setup)
         {.descriptor = KV, .rows = KV_ROWS, .row_count = 1, .arg = &rig->yard},
         {.descriptor = INFO, .rows = INFO_ROWS, .row_count = 1, .arg = &rig->yard}};
     rig->server = rpc_server_create(rig->loop, &setup->server);
-    for (size_t i = 0; i < 3; i++)
-        ck_assert_msg(rpc_server_add(rig->server, &services[i], &err) == 0, "%s", err.text);
+    if (setup->service)
+        rig_add(rig, setup->service);
+    for (size_t i = 0; !setup->service && i < 3; i++)
+        rig_add(rig, &services[i]);
     const char *address = setup->address ? setup->address : "127.0.0.1:0";
     int port = 0;
     ck_assert_msg(rpc_server_listen(rig->server, address, setup->tls, &port, &err) == 0, "%s",
