@@ -33,6 +33,9 @@ if(PUMASI_SANITIZE)
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
 endif()
+if(PUMASI_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(PUMASI_HARDEN)
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
     -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
