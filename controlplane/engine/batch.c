@@ -8,7 +8,7 @@
 #include <uthash.h>
 
 struct touched {
-    struct key key;
+    struct store_key key;
     enum entity_kind kind;
     struct id id;
     bool deleted;
@@ -65,7 +65,7 @@ static size_t new_objects(const struct batch *b, const struct changes *changes)
 {
     size_t n = 0;
     for (size_t i = 0; i < changes->n; i++) {
-        struct key key = key_of(changes->items[i].kind, &changes->items[i].id);
+        struct store_key key = keys_of(changes->items[i].kind, &changes->items[i].id);
         struct touched *t;
         HASH_FIND_STR(b->objects, key.text, t);
         n += t == NULL;
@@ -86,7 +86,7 @@ bool batch_is_too_large(const struct changes *changes)
 
 static struct touched *touch(struct batch *b, enum entity_kind kind, const struct id *id)
 {
-    struct key key = key_of(kind, id);
+    struct store_key key = keys_of(kind, id);
     struct touched *t;
     HASH_FIND_STR(b->objects, key.text, t);
     if (t)
@@ -155,7 +155,7 @@ const struct store_txn *batch_seal(struct batch *b, const struct mirror *m,
     b->commit.at = seal->at;
     b->commit.next_number = seal->next_number;
 
-    struct key log_key = key_of_commit(b->commit.seq);
+    struct store_key log_key = keys_of_commit(b->commit.seq);
     CLEANUP_BUF struct buf entry;
     buf_init(&entry, LIMIT_VALUE_BYTES);
     codec_encode_commit(&b->commit, &entry);

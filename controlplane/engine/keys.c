@@ -8,18 +8,18 @@
 
 #define SEQ_DIGITS 20
 
-struct key key_of(enum entity_kind kind, const struct id *id)
+struct store_key keys_of(enum entity_kind kind, const struct id *id)
 {
-    struct key key;
+    struct store_key key;
     ENSURE(!id_is_none(id));
     int n = snprintf(key.text, sizeof key.text, KEY_ROOT "%s/%s", entity_prefix(kind), id->text);
     ENSURE(n > 0 && (size_t)n < sizeof key.text);
     return key;
 }
 
-struct key key_of_commit(uint64_t seq)
+struct store_key keys_of_commit(uint64_t seq)
 {
-    struct key key;
+    struct store_key key;
     int n = snprintf(key.text, sizeof key.text, KEY_LOG "%0*" PRIu64, SEQ_DIGITS, seq);
     ENSURE(n > 0 && (size_t)n < sizeof key.text);
     return key;
@@ -54,8 +54,8 @@ static enum key_class parse_object(struct span rest, enum entity_kind *ret_kind,
     return KEY_CLASS_OBJECT;
 }
 
-enum key_class key_parse(struct span key, enum entity_kind *ret_kind, struct id *ret_id,
-                         uint64_t *ret_seq)
+enum key_class keys_parse(struct span key, enum entity_kind *ret_kind, struct id *ret_id,
+                          uint64_t *ret_seq)
 {
     struct span log = span_text(KEY_LOG);
     struct span root = span_text(KEY_ROOT);

@@ -15,17 +15,17 @@
 #define KEY_LOG    KEY_ROOT "log/"
 #define KEY_CAP    128
 
-struct key {
+struct store_key {
     char text[KEY_CAP];
 };
 
-struct key key_of(enum entity_kind kind, const struct id *id);
-struct key key_of_commit(uint64_t seq);
+struct store_key keys_of(enum entity_kind kind, const struct id *id);
+struct store_key keys_of_commit(uint64_t seq);
 
 enum key_class { KEY_CLASS_OBJECT, KEY_CLASS_COMMIT, KEY_CLASS_LEADER, KEY_CLASS_FOREIGN };
 
 /* What a key names. Fills kind and id for an object, seq for a commit; any pointer may be NULL. */
-enum key_class key_parse(struct span key, enum entity_kind *ret_kind, struct id *ret_id,
-                         uint64_t *ret_seq);
+enum key_class keys_parse(struct span key, enum entity_kind *ret_kind, struct id *ret_id,
+                          uint64_t *ret_seq);
 
 #endif

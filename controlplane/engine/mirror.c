@@ -8,7 +8,7 @@
 #include <uthash.h>
 
 struct version {
-    struct key key;
+    struct store_key key;
     int64_t revision;
     UT_hash_handle hh;
 };
@@ -21,14 +21,14 @@ struct mirror {
     int64_t revision;
 };
 
-static struct version *find(const struct mirror *m, const struct key *key)
+static struct version *find(const struct mirror *m, const struct store_key *key)
 {
     struct version *v;
     HASH_FIND_STR(m->versions, key->text, v);
     return v;
 }
 
-static void set_version(struct mirror *m, const struct key *key, int64_t revision)
+static void set_version(struct mirror *m, const struct store_key *key, int64_t revision)
 {
     struct version *v = find(m, key);
     if (!v) {
@@ -40,7 +40,7 @@ static void set_version(struct mirror *m, const struct key *key, int64_t revisio
     v->revision = revision;
 }
 
-static void drop_version(struct mirror *m, const struct key *key)
+static void drop_version(struct mirror *m, const struct store_key *key)
 {
     struct version *v = find(m, key);
     if (!v)
@@ -80,7 +80,7 @@ static int load_object(struct loading *l, const struct store_kv *kv, enum entity
         return err_set(l->err, ERR_CORRUPT, "the object inside has another id");
     }
     state_load(l->mirror->state, kind, id, record);
-    struct key key = key_of(kind, id);
+    struct store_key key = keys_of(kind, id);
     set_version(l->mirror, &key, kv->mod_revision);
     return 0;
 }
@@ -92,7 +92,7 @@ static int load_one(const struct store_kv *kv, void *ud)
     struct id id;
     uint64_t seq;
     int rc = 0;
-    switch (key_parse(kv->key, &kind, &id, &seq)) {
+    switch (keys_parse(kv->key, &kind, &id, &seq)) {
     case KEY_CLASS_OBJECT:
         rc = load_object(l, kv, kind, &id);
         break;
@@ -164,7 +164,7 @@ int64_t mirror_revision(const struct mirror *m)
 
 int64_t mirror_version(const struct mirror *m, enum entity_kind kind, const struct id *id)
 {
-    struct key key = key_of(kind, id);
+    struct store_key key = keys_of(kind, id);
     const struct version *v = find(m, &key);
     return v ? v->revision : 0;
 }
@@ -172,7 +172,7 @@ int64_t mirror_version(const struct mirror *m, enum entity_kind kind, const stru
 void mirror_note(struct mirror *m, enum entity_kind kind, const struct id *id, int64_t revision,
                  bool deleted)
 {
-    struct key key = key_of(kind, id);
+    struct store_key key = keys_of(kind, id);
     if (deleted)
         drop_version(m, &key);
     else
@@ -199,7 +199,7 @@ static int check_one(const struct store_kv *kv, void *ud)
     enum entity_kind kind;
     struct id id;
     uint64_t seq;
-    switch (key_parse(kv->key, &kind, &id, &seq)) {
+    switch (keys_parse(kv->key, &kind, &id, &seq)) {
     case KEY_CLASS_OBJECT:
         c->objects++;
         if (mirror_version(c->mirror, kind, &id) == kv->mod_revision)

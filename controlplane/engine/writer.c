@@ -484,7 +484,7 @@ static void committed(struct writer *w, int64_t revision)
 static void compare_failed(struct writer *w)
 {
     const struct commit *ours = batch_commit(w->sent);
-    struct key key = key_of_commit(ours->seq);
+    struct store_key key = keys_of_commit(ours->seq);
     struct store_version version;
     struct commit theirs;
     struct err err = ERR_INIT;
