@@ -24,7 +24,8 @@ static int check_place(const struct admit *a, const struct grant *g, struct err 
 static int find_deadline(const struct nonces *nonces, struct admit_now now, const struct grant *g,
                          uint64_t *ret_ns, struct err *err)
 {
-    uint64_t made_ns, ttl_ns = g->ttl_ms * 1000000; /* GRANT_TTL_MAX_MS keeps it in range */
+    ENSURE(g->ttl_ms <= GRANT_TTL_MAX_MS); /* so that nothing below can wrap */
+    uint64_t made_ns, ttl_ns = g->ttl_ms * 1000000;
     if (!nonces_find(nonces, g->nonce, now.boot_ns, &made_ns))
         return err_set(err, ERR_VERIFICATION,
                        "grant carries no nonce of this guard, or an old one");
@@ -94,6 +95,7 @@ int admit_check(const struct admit *a, const struct nonces *nonces, struct admit
     else if (!id_equal(&out.grant.organisation, &a->owner))
         return err_set(err, ERR_DENIED, "%s has no loan on a node of %s",
                        out.grant.organisation.text, a->owner.text);
+    ENSURE(out.deadline_ns > now.boot_ns);
     *ret = out;
     return 0;
 }

@@ -82,6 +82,7 @@ static int program_load(const char *node, const struct bpf_maps *maps)
 {
     struct bpf_insn insns[PROGRAM_INSNS_MAX];
     union bpf_attr attr;
+    ENSURE(maps->gates >= 0 && maps->rows >= 0);
     memset(&attr, 0, sizeof attr);
     attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
     attr.insns = address(insns);
@@ -126,6 +127,7 @@ static int next_own(int cgroup_fd, const char *node, uint32_t *at)
         return rc;
     char wanted[BPF_OBJ_NAME_LEN];
     make_name(wanted, NAME_PROGRAM, node);
+    ENSURE(attr.query.prog_cnt <= ATTACHED_MAX);
     while (*at < attr.query.prog_cnt) {
         struct bpf_prog_info info;
         memset(&info, 0, sizeof info);

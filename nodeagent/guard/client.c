@@ -99,7 +99,7 @@ int guard_client_connect(const char *path, int timeout_ms, struct guard_client *
     if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
         return err_set(err, ERR_INVALID, "socket path %s is too long", path);
     struct guard_client *c = calloc(1, sizeof *c);
-    ENSURE(c != NULL && timeout_ms > 0);
+    ENSURE(c != NULL && timeout_ms > 0); /* a call never waits for ever */
     c->address.sun_family = AF_UNIX;
     memcpy(c->address.sun_path, path, strlen(path) + 1);
     c->timeout_ms = timeout_ms;

@@ -3,6 +3,7 @@
 
 void events_add(struct events *e, struct guard_event event)
 {
+    ENSURE(e->next >= 1);
     event.number = e->next++;
     e->items[event.number % EVENTS_KEPT] = event;
 }

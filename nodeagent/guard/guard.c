@@ -29,6 +29,7 @@ static uint64_t now_ns(const struct guard *g)
 
 static void describe(struct guard *g, const struct lease_place *p, struct guard_lease *ret)
 {
+    ENSURE(p >= g->leases.places && p < g->leases.places + GUARD_LEASES_MAX);
     struct tier_lease lease = lease_place_tier(p);
     *ret = (struct guard_lease){.lease = p->grant.lease,
                                 .organisation = p->grant.organisation,
@@ -85,7 +86,7 @@ int guard_create(const struct guard_config *config, struct tier *tier, struct en
                  struct guard **ret, struct err *err)
 {
     struct guard *g = calloc(1, sizeof *g);
-    ENSURE(g != NULL);
+    ENSURE(g != NULL && tier != NULL && config->kill_timeout_ns > 0);
     g->config = *config;
     g->tier = tier;
     g->env = env;
@@ -251,6 +252,9 @@ static int put_in_force(struct guard *g, struct lease_place *p, const struct adm
                         struct err *err)
 {
     struct lease_place before = *p;
+    ENSURE(a->deadline_ns > 0 && a->grant.device_count > 0);
+    ENSURE(before.state == GUARD_STATE_FREE || before.state == GUARD_STATE_RETURNED ||
+           before.state == GUARD_STATE_HELD);
     *p = (struct lease_place){
         .state = GUARD_STATE_HELD, .grant = a->grant, .deadline_ns = a->deadline_ns};
     int rc = leases_save(&g->leases, p, err);
@@ -292,6 +296,7 @@ int guard_install(struct guard *g, const struct guard_install *install, struct g
  * a restart believes the earlier of record and rows. */
 static int shorten(struct guard *g, struct lease_place *p, uint64_t end_ns, struct err *err)
 {
+    ENSURE(p->state == GUARD_STATE_HELD);
     if (end_ns >= p->deadline_ns)
         return 0;
     p->deadline_ns = end_ns;
@@ -340,6 +345,7 @@ static int move_pinned(struct guard *g, struct lease_place *p, pid_t pid, int pi
                        struct err *err)
 {
     struct id other;
+    ENSURE(pid > 0 && pidfd >= 0);
     if (!may_join(&p->grant, pid))
         return err_set(err, ERR_DENIED, "process %d: its user may not join lease %s", (int)pid,
                        p->grant.lease.text);

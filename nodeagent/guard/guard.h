@@ -14,7 +14,8 @@
 /*
  * The guard itself: what each call of message.h does, and what time does. Holds the table of
  * leases; asks the tier for everything that touches the kernel; owns no socket and no timer, so
- * that a test moves it by hand. One thread. Nothing blocks, nothing allocates after creation.
+ * that a test moves it by hand. One thread. Nothing blocks. After creation only the crypto library
+ * and the listing and removing of cgroup directories allocate.
  */
 struct guard;
 

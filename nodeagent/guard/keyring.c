@@ -49,6 +49,7 @@ int keyring_load(const char *dir, struct keyring *ret, struct err *err)
 int keyring_verify(const struct keyring *ring, const struct id *key, struct span bytes,
                    struct span signature, struct err *err)
 {
+    ENSURE(ring->count <= KEYRING_MAX);
     for (size_t i = 0; i < ring->count; i++) {
         if (id_equal(&ring->ids[i], key))
             return sign_verify(&ring->keys[i], bytes, signature, err);

@@ -20,6 +20,7 @@ struct record {
 static void read_place(struct leases *t, struct lease_place *p)
 {
     struct record record;
+    ENSURE(p->state == GUARD_STATE_FREE);
     ssize_t n =
         pread(t->fd, &record, sizeof record, (off_t)((size_t)(p - t->places) * sizeof record));
     if (n != (ssize_t)sizeof record || record.len > sizeof record.grant ||
@@ -97,6 +98,7 @@ struct lease_place *leases_take(struct leases *t, uint64_t old_ns)
             (!oldest || p->since_ns < oldest->since_ns))
             oldest = p;
     }
+    ENSURE(!oldest || !lease_place_active(oldest));
     if (oldest)
         memset(oldest, 0, sizeof *oldest);
     return oldest;

@@ -1,10 +1,13 @@
 /* A ring of nonces: making one forgets the oldest. */
 #include "nodeagent/guard/nonces.h"
 
+#include "lib/base/err.h"
+
 #include <string.h>
 
 const struct nonce *nonces_make(struct nonces *n, const struct env *env)
 {
+    ENSURE(n->next < NONCES_MAX);
     struct nonce *nonce = &n->items[n->next];
     n->next = (n->next + 1) % NONCES_MAX;
     env->random(env->world, nonce->bytes, sizeof nonce->bytes);

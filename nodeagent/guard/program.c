@@ -165,6 +165,7 @@ size_t program_assemble(struct bpf_insn dst[PROGRAM_INSNS_MAX], int gates_fd, in
     jump(&a, BPF_JA, 0, 0, DENY);
     assemble_ends(&a);
     for (size_t i = 0; i < a.count; i++) {
+        ENSURE(a.wants[i] == 0 || a.at[a.wants[i] - 1] > i); /* forward: the program ends */
         if (a.wants[i] > 0)
             dst[i].off = (int16_t)(a.at[a.wants[i] - 1] - i - 1);
     }

@@ -54,6 +54,7 @@ int rules_parse(struct span text, struct rules *ret, struct err *err)
 
 bool rules_match(const struct rules *rules, uint32_t major, uint32_t minor)
 {
+    ENSURE(rules->count <= RULES_MAX);
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->items[i];
         if (rule->major == major && (rule->minor == RULE_ANY_MINOR || rule->minor == minor))

@@ -69,7 +69,7 @@ int server_create(struct guard *g, const struct server_config *config, struct se
     if (strlen(config->path) >= sizeof((struct sockaddr_un *)0)->sun_path)
         return err_set(err, ERR_INVALID, "guard.socket: %s is too long", config->path);
     struct server *s = calloc(1, sizeof *s);
-    ENSURE(s != NULL);
+    ENSURE(s != NULL && g != NULL && config->self != NULL);
     s->guard = g;
     s->config = *config;
     s->logged = 1;
@@ -129,6 +129,7 @@ static void log_events(struct server *s)
 
 static void send_events(struct server *s, struct peer *p)
 {
+    ENSURE(p->fd >= 0 || p->watching == 0);
     const struct guard_event *e;
     p->stuck = false;
     while (p->watching > 0 && (e = events_find(guard_events(s->guard), p->watching)) != NULL) {

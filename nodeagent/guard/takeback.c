@@ -34,6 +34,7 @@ struct tier_lease lease_place_tier(const struct lease_place *p)
 void takeback_tell(struct takebacks *t, const struct lease_place *p, enum guard_event_kind kind,
                    pid_t pid, uint64_t now_ns)
 {
+    ENSURE(!id_is_none(&p->grant.lease));
     struct guard_event event = {.boot_ns = now_ns,
                                 .kind = kind,
                                 .pid = pid,
@@ -48,6 +49,7 @@ void takeback_tell(struct takebacks *t, const struct lease_place *p, enum guard_
 /* To be looked at again after a pause that grows. */
 static void postpone(struct takebacks *t, struct lease_place *p, uint64_t now_ns)
 {
+    ENSURE(lease_place_active(p) && p->state != GUARD_STATE_HELD && p->since_ns <= now_ns);
     if (p->state != GUARD_STATE_TAINTED && now_ns - p->since_ns >= t->kill_timeout_ns) {
         p->state = GUARD_STATE_TAINTED;
         takeback_tell(t, p, GUARD_EVENT_TAINTED, p->holder, now_ns);
@@ -135,10 +137,12 @@ static void note_holding(void *arg, pid_t pid, uint32_t major, uint32_t minor)
 
 static void judge(struct takebacks *t, struct lease_place *p, uint64_t now_ns)
 {
+    ENSURE(!t->scanning && p->pass > 0);
     if (p->holder != 0 || !t->tier->ops->remove(t->tier, &p->grant.lease)) {
         postpone(t, p, now_ns);
         return;
     }
+    ENSURE(t->tier->ops->empty(t->tier, &p->grant.lease));
     p->state = GUARD_STATE_RETURNED;
     p->since_ns = now_ns;
     (void)leases_save(t->leases, p, NULL); /* a record too many is found empty at the restart */
@@ -154,6 +158,7 @@ static void begin_pass(struct takebacks *t, uint64_t now_ns)
         p->holder = 0;
         t->scanning = true;
     }
+    ENSURE(t->pass < UINT64_MAX);
     if (t->scanning) {
         proc_walk_rewind(&t->walk);
         t->pass++;

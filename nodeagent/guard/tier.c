@@ -41,6 +41,7 @@ size_t tier_list(const char *base, struct id *dst, size_t cap)
 bool tier_device(const struct tier_config *config, const struct tier_lease *l, size_t i,
                  struct rule *ret)
 {
+    ENSURE(l->count <= GRANT_DEVICES_MAX && config->common.count <= RULES_MAX);
     if (i < l->count)
         *ret = (struct rule){l->devices[i].major, l->devices[i].minor};
     else if (i - l->count < config->common.count)
@@ -112,6 +113,7 @@ int tier_probe(const struct tier_config *config, const char *cgroup, struct err 
 int tier_create(const struct tier_config *config, struct tier **ret, struct err *err)
 {
     struct err bpf = ERR_INIT, v1 = ERR_INIT;
+    ENSURE(config->gated.count > 0 && config->node[0] != '\0');
     if (tier_bpf_create(config, ret, &bpf) == 0 || tier_v1_create(config, ret, &v1) == 0)
         return 0;
     return err_set(err, ERR_UNSUPPORTED, "this kernel enforces nothing: bpf: %.200s; v1: %.200s",

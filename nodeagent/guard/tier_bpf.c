@@ -42,6 +42,7 @@ static uint64_t lease_cgroup(struct tier_bpf *b, const struct id *lease)
 static int put_row(struct tier_bpf *b, const struct row_key *key, uint64_t expires_ns)
 {
     struct row row = {.expires_ns = 0};
+    ENSURE(key->cgroup != 0 && expires_ns != 0);
     (void)bpf_map_get(b->maps.rows, key, &row);
     row.expires_ns = expires_ns;
     return bpf_map_put(b->maps.rows, key, &row);
@@ -76,6 +77,8 @@ static int bpf_allow(struct tier *t, const struct tier_lease *l, uint64_t deadli
     lease_path(b, &l->id, path);
     TRY(cgroup_make(path, err));
     uint64_t cgroup = cgroup_id(path);
+    if (cgroup == 0)
+        return err_set(err, ERR_IO, "cgroup %s went away", path);
     for (size_t i = 0; lease_key(b, l, i, cgroup, &key); i++) {
         int rc = put_row(b, &key, deadline_ns);
         if (rc < 0) {
