@@ -75,6 +75,11 @@ static int make_channel(struct etcd_client *client, const struct etcd_client_opt
     CLEANUP_BUF struct buf target;
     buf_init(&target, TARGET_BYTES_MAX);
     TRY(make_target(options->endpoints, &target, err));
+    bool several = strchr(target.data, ',') != NULL;
+    if (several && options->tls != NULL && options->tls_name == NULL)
+        return err_set(err, ERR_INVALID,
+                       "etcd: several endpoints with TLS need a name that stands in all their "
+                       "certificates");
     const struct rpc_metadata has_leader = {.key = "hasleader", .value = "true"};
     const struct rpc_channel_options channel = {
         .tls = options->tls,

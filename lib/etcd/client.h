@@ -34,14 +34,16 @@ struct etcd_client_options {
     struct rpc_loop *loop;
     struct env env;
     const struct rpc_tls_pem *tls; /* NULL: plaintext. Used while creating only */
-    const char *tls_name;          /* expected in the server's certificate; NULL: the endpoint */
-    unsigned attempt_ms;           /* of one attempt; 0: 1000 */
-    unsigned keepalive_ms;         /* ping after so long a silence; 0: 10000. At least twice etcd's
-                                      --grpc-keepalive-min-time (5 s), or etcd hangs up */
+    /* Expected in the server's certificate; NULL: the endpoint's host. Needed with TLS and several
+     * endpoints: one name that stands in all their certificates (gRPC checks one per channel). */
+    const char *tls_name;
+    unsigned attempt_ms;   /* of one attempt; 0: 1000 */
+    unsigned keepalive_ms; /* ping after so long a silence; 0: 10000. At least twice etcd's
+                              --grpc-keepalive-min-time (5 s), or etcd hangs up */
 };
 
 /* Does not connect yet: a cluster that is down shows at the first operation. ERR_INVALID: bad
- * endpoints or PEM texts; ERR_INTERNAL: no thread could be started. */
+ * endpoints or PEM texts, a missing tls_name; ERR_INTERNAL: no thread could be started. */
 MUST_CHECK int etcd_client_create(const struct etcd_client_options *options,
                                   struct etcd_client **ret, struct err *err);
 

@@ -321,6 +321,18 @@ START_TEST(bad_endpoints_are_refused)
 }
 END_TEST
 
+START_TEST(several_endpoints_with_tls_need_a_name)
+{
+    const struct rpc_tls_pem pem = {.ca = span_text("-----BEGIN")};
+    const struct etcd_client_options options = {
+        .endpoints = "127.0.0.1:1,127.0.0.1:2", .loop = f.loop, .env = f.env, .tls = &pem};
+    struct etcd_client *client = NULL;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(etcd_client_create(&options, &client, &err), -ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(err.text, "name"));
+}
+END_TEST
+
 START_TEST(destroying_nothing_is_fine)
 {
     etcd_client_destroy(NULL);
@@ -343,6 +355,7 @@ static Suite *suite(void)
     tcase_add_test(t, closing_ends_what_is_on_the_way_exactly_once);
     tcase_add_loop_test(t, bad_endpoints_are_refused, 0,
                         (int)(sizeof(bad_endpoints) / sizeof(bad_endpoints[0])));
+    tcase_add_test(t, several_endpoints_with_tls_need_a_name);
     tcase_add_test(t, destroying_nothing_is_fine);
     suite_add_tcase(s, t);
     return s;
