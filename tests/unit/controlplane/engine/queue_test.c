@@ -1,0 +1,93 @@
+/* The queue in front of the writer. */
+#include "controlplane/engine/queue.h"
+
+#include "tests/support/suite.h"
+
+#include <pthread.h>
+
+START_TEST(items_come_out_in_order)
+{
+    struct queue *q = queue_create(4);
+    struct queue_item items[3];
+    for (int i = 0; i < 3; i++)
+        ck_assert(queue_push(q, &items[i]));
+    ck_assert_uint_eq(queue_length(q), 3);
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_eq(queue_take(q, QUEUE_ANY, 0), &items[i]);
+    ck_assert_ptr_null(queue_take(q, QUEUE_ANY, 0));
+    queue_destroy(q);
+}
+END_TEST
+
+START_TEST(a_full_queue_refuses_and_urgent_items_pass)
+{
+    struct queue *q = queue_create(1);
+    struct queue_item first, second, urgent;
+    ck_assert(queue_push(q, &first));
+    ck_assert(!queue_push(q, &second));
+    queue_push_urgent(q, &urgent);
+    ck_assert_ptr_eq(queue_take(q, QUEUE_ANY, 0), &urgent);
+    ck_assert_ptr_eq(queue_take(q, QUEUE_ANY, 0), &first);
+    queue_destroy(q);
+}
+END_TEST
+
+START_TEST(who_wants_urgent_items_only_gets_no_others)
+{
+    struct queue *q = queue_create(4);
+    struct queue_item ordinary, urgent;
+    ck_assert(queue_push(q, &ordinary));
+    ck_assert_ptr_null(queue_take(q, QUEUE_URGENT, 1));
+    queue_push_urgent(q, &urgent);
+    ck_assert_ptr_eq(queue_take(q, QUEUE_URGENT, 0), &urgent);
+    ck_assert_ptr_eq(queue_take(q, QUEUE_ANY, 0), &ordinary);
+    queue_destroy(q);
+}
+END_TEST
+
+START_TEST(a_closed_queue_refuses_and_gives_what_it_has)
+{
+    struct queue *q = queue_create(4);
+    struct queue_item before, after;
+    ck_assert(queue_push(q, &before));
+    queue_close(q);
+    ck_assert(!queue_push(q, &after));
+    ck_assert_ptr_eq(queue_take(q, QUEUE_ANY, 0), &before);
+    queue_destroy(q);
+}
+END_TEST
+
+static void *push_later(void *arg)
+{
+    static struct queue_item item;
+    ck_assert(queue_push(arg, &item));
+    return &item;
+}
+
+START_TEST(a_waiting_taker_is_woken)
+{
+    struct queue *q = queue_create(4);
+    pthread_t thread;
+    void *pushed;
+    ck_assert_int_eq(pthread_create(&thread, NULL, push_later, q), 0);
+    struct queue_item *taken = queue_take(q, QUEUE_ANY, 10000);
+    ck_assert_int_eq(pthread_join(thread, &pushed), 0);
+    ck_assert_ptr_eq(taken, pushed);
+    queue_destroy(q);
+}
+END_TEST
+
+static Suite *queue_suite(void)
+{
+    Suite *s = suite_create("engine/queue");
+    TCase *t = tcase_create("queue");
+    tcase_add_test(t, items_come_out_in_order);
+    tcase_add_test(t, a_full_queue_refuses_and_urgent_items_pass);
+    tcase_add_test(t, who_wants_urgent_items_only_gets_no_others);
+    tcase_add_test(t, a_closed_queue_refuses_and_gives_what_it_has);
+    tcase_add_test(t, a_waiting_taker_is_woken);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+SUITE_MAIN(queue_suite)
