@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/i18n.h"
 #include "cli/invocation.h"
+#include "cli/label.h"
 #include "cli/output.h"
 #include "lib/base/limits.h"
 
@@ -110,8 +111,9 @@ static void say_refusals(const struct invocation *inv, const struct cofunding_re
         const struct cofunding_share *share = &result->members[i];
         for (size_t j = 0; j < share->n_refusals; j++) {
             const struct cofunding_refusal *r = &share->refusals[j];
-            invocation_say(inv, _("%s: %s %s won refused: %s"), share->organisation, r->kind,
-                           won_format(r->krw, krw), gettext(refusal_words(r->reason)));
+            invocation_say(inv, _("%s: %s %s won refused: %s"), share->organisation,
+                           label_text(NULL, r->kind), won_format(r->krw, krw),
+                           label_text("refusal", r->reason));
         }
     }
 }
@@ -157,7 +159,7 @@ static int cofund_eval(struct invocation *inv, struct err *err)
     struct cofunding_result *result;
     int rc = case_file_eval(buf_span(&text), &result, err);
     if (rc < 0)
-        return err_prefix(err, rc, "%s", path);
+        return strcmp(path, "-") == 0 ? rc : err_prefix(err, rc, "%s", path);
     rc = print_result(inv, result, err);
     cofunding_result_destroy(result);
     return rc;

@@ -91,6 +91,8 @@ const struct label label_table[] = {
     {NULL, "cash", N_("cash")},
     {NULL, "labour", N_("labour cost")},
     {NULL, "tangible_asset", N_("tangible assets")},
+    {"refusal", "own-data", N_("the value of own data is not accepted in kind")},
+    {"refusal", "kind-not-accepted", N_("the programme does not accept this kind")},
 
     /* kinds of objects, for outcomes and approvals */
     {"kind", "organisation", N_("organisation")},

@@ -94,7 +94,7 @@ static int quota_eval(struct invocation *inv, struct err *err)
     CLEANUP_BUF struct buf text;
     TRY(invocation_read_file(inv, path, LIMIT_FILE_BYTES, &text, err));
     int rc = eval_tree(inv, buf_span(&text), err);
-    return rc < 0 ? err_prefix(err, rc, "%s", path) : 0;
+    return rc == 0 || strcmp(path, "-") == 0 ? rc : err_prefix(err, rc, "%s", path);
 }
 
 static const struct command_option eval_options[] = {

@@ -285,7 +285,7 @@ def check(binary, case):
 def main():
     binary = sys.argv[1]
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 20251101
-    cases = int(sys.argv[3]) if len(sys.argv) > 3 else 250
+    cases = int(sys.argv[3]) if len(sys.argv) > 3 else 180
     refused = 0
     for i in range(cases):
         case = random_case(random.Random(seed + i))
