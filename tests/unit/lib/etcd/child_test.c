@@ -202,6 +202,7 @@ _Noreturn static void be_a_daemon(int out)
 {
     struct fixture own;
     fixture_init(&own);
+    (void)rmdir(own.dir);
     snprintf(own.dir, sizeof(own.dir), "%s", f.dir);
     fixture_start_etcd(&own);
     pid_t pid = etcd_child_pid(own.child);
