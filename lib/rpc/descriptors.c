@@ -116,7 +116,7 @@ static int read_parts(const struct scope *scope, struct span bytes, const struct
 
 static int read_part(const struct scope *scope, struct span bytes, enum part part, struct err *err)
 {
-    struct symbol *symbol;
+    struct symbol *symbol = NULL;
     TRY(add_symbol(scope, content_of(bytes, 1), &symbol, err));
     symbol->is_method = part == PART_METHOD;
     if (symbol->is_method) {

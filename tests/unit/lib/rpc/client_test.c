@@ -11,7 +11,7 @@ START_TEST(a_call_is_answered)
     ck_assert_int_eq(status.code, RPC_OK);
     ck_assert_int_eq(status.err, ERR_OK);
     ck_assert(status.sent);
-    ck_assert(rig.yard.remaining_ms > 0 && rig.yard.remaining_ms <= 5000);
+    ck_assert(rig.yard.remaining_ms > 0 && rig.yard.remaining_ms <= 6000);
     rig_close(&rig);
 }
 END_TEST

@@ -110,6 +110,7 @@ START_TEST(an_unknown_method_is_unimplemented)
 END_TEST
 
 struct doorman {
+    pthread_mutex_t lock;
     unsigned asked;
     unsigned role;
     char path[64];
@@ -121,18 +122,19 @@ static int ask_doorman(void *arg, const char *path, const struct rpc_method_row 
 {
     struct doorman *doorman = arg;
     (void)peer;
+    pthread_mutex_lock(&doorman->lock);
     doorman->asked++;
     doorman->role = row->role;
     snprintf(doorman->path, sizeof(doorman->path), "%s", path);
-    if (doorman->open)
-        return 0;
-    return err_set(err, ERR_DENIED, "you may not call %s", path);
+    bool open = doorman->open;
+    pthread_mutex_unlock(&doorman->lock);
+    return open ? 0 : err_set(err, ERR_DENIED, "you may not call %s", path);
 }
 
 START_TEST(the_policy_decides_before_the_handler)
 {
     struct rig rig;
-    struct doorman doorman = {.open = false};
+    struct doorman doorman = {.lock = PTHREAD_MUTEX_INITIALIZER};
     rig_open(&rig, &(struct rig_setup){.server = {.policy = ask_doorman, .policy_arg = &doorman}});
     struct rpc_status status = rig_check(&rig, "ok", 5000);
     ck_assert_int_eq(status.err, ERR_DENIED);
@@ -142,10 +144,12 @@ START_TEST(the_policy_decides_before_the_handler)
     ck_assert_uint_eq(doorman.role, 7);
     ck_assert_str_eq(doorman.path, "/grpc.health.v1.Health/Check");
     ck_assert_uint_eq(rpc_server_counts(rig.server).refused_policy, 1);
+    pthread_mutex_lock(&doorman.lock);
     doorman.open = true;
+    pthread_mutex_unlock(&doorman.lock);
     ck_assert_int_eq(rig_check(&rig, "ok", 5000).code, RPC_OK);
-    ck_assert_uint_eq(doorman.asked, 2);
     rig_close(&rig);
+    ck_assert_uint_eq(doorman.asked, 2);
 }
 END_TEST
 
