@@ -5,11 +5,11 @@
 #include "lib/base/span.h"
 
 /*
- * The case file of `pumasi cofund eval` (docs/man): a programme, a project, its members, what they
- * used and paid, in one JSON document of at most LIMIT_FILE_BYTES. Reading is strict: whatever is
- * unknown, repeated, missing, out of range or contradicts itself is one error that names the path,
- * the value and the remedy. `share` may be left out (a whole GPU), `legal_size` names the class
- * whose rate a startup bears, `role` changes no figure.
+ * The case file of `pumasi cofund eval` (docs/spec/money.md): a programme, a project, its members,
+ * what they used and paid, in one JSON document of at most LIMIT_FILE_BYTES. Reading is strict:
+ * whatever is unknown, repeated, missing, out of range or contradicts itself is one error that
+ * names the path, the value and the remedy. `share` may be left out (a whole GPU), `legal_size`
+ * names the class whose rate a startup bears, `role` changes no figure.
  */
 struct case_file;
 

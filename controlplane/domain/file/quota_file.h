@@ -5,9 +5,9 @@
 #include "lib/base/instant.h"
 
 /*
- * The tree file of `pumasi quota eval` (docs/man): nodes with nominal amounts and limits, each a
- * number or a list of [{from, value}], and what each node takes. Reading is strict: one error names
- * the path, the value and the remedy.
+ * The tree file of `pumasi quota eval` (docs/spec/lending.md): nodes with nominal amounts and
+ * limits, each a number or a list of [{from, value}], and what each node takes. Reading is strict:
+ * one error names the path, the value and the remedy.
  */
 struct quota_file;
 
