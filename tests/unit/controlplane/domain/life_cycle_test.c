@@ -1,0 +1,150 @@
+/*
+ * Every cell of every life cycle: an event leads where docs/spec/states.md says, or is refused by
+ * name. The tables in that page are printed by this very test: run it with UPDATE_SPEC=1 after a
+ * change of a life cycle.
+ */
+#include "controlplane/domain/allocation.h"
+#include "controlplane/domain/lease.h"
+#include "controlplane/domain/loan.h"
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+
+#define SPEC      PUMASI_SOURCE_DIR "/docs/spec/states.md"
+#define SPEC_MAX  (1 << 20)
+#define BEGIN     "<!-- tables: printed by life_cycle_test -->\n"
+#define END       "<!-- end of tables -->\n"
+
+/* One life cycle, seen through its header alone. */
+struct life_cycle {
+    const char *title;
+    const struct enum_names *states;
+    const struct enum_names *events;
+    int (*next)(int state, int event, int *ret, struct err *err);
+};
+
+#define NEXT(name, state_enum, event_enum)                                                         \
+    static int name##_any(int state, int event, int *ret, struct err *err)                         \
+    {                                                                                              \
+        enum state_enum to;                                                                        \
+        int rc = name##_next((enum state_enum)state, (enum event_enum)event, &to, err);            \
+        if (rc == 0)                                                                               \
+            *ret = (int)to;                                                                        \
+        return rc;                                                                                 \
+    }
+NEXT(request, request_state, request_event)
+NEXT(loan, loan_state, loan_event)
+NEXT(lease, lease_state, lease_event)
+
+static const struct life_cycle cycles[] = {
+    {"request", &request_state_names, &request_event_names, request_any},
+    {"loan", &loan_state_names, &loan_event_names, loan_any},
+    {"lease", &lease_state_names, &lease_event_names, lease_any},
+};
+#define CYCLES (sizeof cycles / sizeof *cycles)
+
+START_TEST(an_event_without_a_row_is_refused_by_name)
+{
+    const struct life_cycle *c = &cycles[_i];
+    int refused = 0, taken = 0;
+    for (int state = 0; state < c->states->count; state++) {
+        for (int event = 0; event < c->events->count; event++) {
+            struct err err = ERR_INIT;
+            int to = -1;
+            if (c->next(state, event, &to, &err) == 0) {
+                ck_assert(to >= 0 && to < c->states->count);
+                taken++;
+                continue;
+            }
+            ck_assert_int_eq(to, -1);
+            ck_assert_int_eq(err.code, ERR_STATE);
+            ck_assert_ptr_nonnull(strstr(err.text, enum_name(c->states, state)));
+            ck_assert_ptr_nonnull(strstr(err.text, enum_name(c->events, event)));
+            refused++;
+        }
+    }
+    ck_assert_int_gt(taken, 0);
+    ck_assert_int_gt(refused, 0);
+}
+END_TEST
+
+START_TEST(every_state_can_be_reached_from_the_first)
+{
+    const struct life_cycle *c = &cycles[_i];
+    bool reached[32] = {true};
+    for (int round = 0; round < c->states->count; round++) {
+        for (int state = 0; state < c->states->count; state++) {
+            int to;
+            for (int event = 0; reached[state] && event < c->events->count; event++) {
+                if (c->next(state, event, &to, NULL) == 0)
+                    reached[to] = true;
+            }
+        }
+    }
+    for (int state = 0; state < c->states->count; state++)
+        ck_assert_msg(reached[state], "%s: nothing leads to %s", c->title,
+                      enum_name(c->states, state));
+}
+END_TEST
+
+static void print_cycle(const struct life_cycle *c, struct buf *out)
+{
+    buf_printf(out, "### %s\n\n| state |", c->title);
+    for (int event = 0; event < c->events->count; event++)
+        buf_printf(out, " %s |", enum_name(c->events, event));
+    buf_append_text(out, "\n|---|");
+    for (int event = 0; event < c->events->count; event++)
+        buf_append_text(out, "---|");
+    for (int state = 0; state < c->states->count; state++) {
+        buf_printf(out, "\n| **%s** |", enum_name(c->states, state));
+        for (int event = 0; event < c->events->count; event++) {
+            int to;
+            bool taken = c->next(state, event, &to, NULL) == 0;
+            buf_printf(out, " %s |", taken ? enum_name(c->states, to) : "");
+        }
+    }
+    buf_append_text(out, "\n\n");
+}
+
+START_TEST(the_page_of_states_shows_these_tables)
+{
+    struct buf tables, page, wanted;
+    struct err err = ERR_INIT;
+    buf_init(&tables, SPEC_MAX);
+    buf_init(&page, SPEC_MAX);
+    buf_init(&wanted, SPEC_MAX);
+    for (size_t i = 0; i < CYCLES; i++)
+        print_cycle(&cycles[i], &tables);
+    ck_assert_msg(file_read(SPEC, &page, &err) == 0, "%s", err.text);
+    const char *begin = strstr(page.data, BEGIN);
+    const char *end = strstr(page.data, END);
+    ck_assert(begin && end && begin < end);
+    begin += strlen(BEGIN);
+    buf_append(&wanted, page.data, (size_t)(begin - page.data));
+    buf_append_text(&wanted, tables.data);
+    buf_append_text(&wanted, end);
+    if (getenv("UPDATE_SPEC"))
+        ck_assert_int_eq(file_write(SPEC, buf_span(&wanted), 0644, &err), 0);
+    else
+        ck_assert_msg(span_equal(buf_span(&page), buf_span(&wanted)),
+                      "docs/spec/states.md is out of date: run this test with UPDATE_SPEC=1");
+    buf_fini(&wanted);
+    buf_fini(&page);
+    buf_fini(&tables);
+}
+END_TEST
+
+static Suite *life_cycle_suite(void)
+{
+    Suite *s = suite_create("domain/life_cycle");
+    TCase *t = tcase_create("life cycles");
+    tcase_add_loop_test(t, an_event_without_a_row_is_refused_by_name, 0, CYCLES);
+    tcase_add_loop_test(t, every_state_can_be_reached_from_the_first, 0, CYCLES);
+    tcase_add_test(t, the_page_of_states_shows_these_tables);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+SUITE_MAIN(life_cycle_suite)
