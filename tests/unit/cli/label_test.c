@@ -2,6 +2,8 @@
 
 #include "tests/support/suite.h"
 
+#include <stdbool.h>
+
 START_TEST(test_a_sets_own_word_goes_before_the_general_one)
 {
     ck_assert_str_eq(label_text("loan", "returned"), "given back");

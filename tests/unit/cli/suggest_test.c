@@ -9,7 +9,7 @@ static const struct {
     size_t distance;
 } distances[] = {
     {"", "", 0},           {"lease", "lease", 0}, {"lease", "leas", 1},   {"lease", "leasee", 1},
-    {"lease", "laese", 1}, {"list", "lost", 1},   {"book", "release", 6}, {"abc", "", 3},
+    {"lease", "laese", 1}, {"list", "lost", 1},   {"book", "release", 7}, {"abc", "", 3},
     {"ca", "abc", 3},
 };
 

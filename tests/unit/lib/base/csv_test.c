@@ -1,4 +1,4 @@
-#include "cli/csv.h"
+#include "lib/base/csv.h"
 
 #include "tests/support/suite.h"
 
@@ -47,7 +47,7 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-    Suite *s = suite_create("cli/csv");
+    Suite *s = suite_create("lib/base/csv");
     TCase *t = tcase_create("csv");
     tcase_add_loop_test(t, test_quotes_and_disarms, 0, sizeof(fields) / sizeof(fields[0]));
     tcase_add_test(t, test_a_file_begins_with_a_byte_order_mark_and_lines_end_with_crlf);
