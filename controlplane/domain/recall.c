@@ -82,7 +82,8 @@ static bool fits(const struct selection *s)
 /* Moves what can be moved and marks what has to end, until the rest fits. */
 static void select_victims(struct turn *t, struct selection *s)
 {
-    qsort(s->victims.items, s->victims.n, sizeof(struct victim), by_order);
+    if (s->victims.n > 1)
+        qsort(s->victims.items, s->victims.n, sizeof(struct victim), by_order);
     for (size_t i = 0; i < s->victims.n && !fits(s); i++) {
         struct victim *v = LIST_AT(struct victim, &s->victims, i);
         count(s, v, -1);

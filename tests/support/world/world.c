@@ -474,8 +474,8 @@ void world_make_loan(struct world *w, const struct world_loan_terms *terms)
 /* ---- Allocations and leases
  * ----------------------------------------------------------------------------- */
 
-const char *world_make_allocation(struct world *w, const char *project, int64_t gpus,
-                                  int64_t budget_krw)
+struct id world_make_allocation(struct world *w, const char *project, int64_t gpus,
+                                int64_t budget_krw)
 {
     bool alpha = strcmp(project, "alpha") == 0;
     struct request_allocation_request r = {.project = id_literal(project),
@@ -489,13 +489,13 @@ const char *world_make_allocation(struct world *w, const char *project, int64_t 
         w, world_decide(w, alpha ? "kim.upstage" : "han.lunit", COMMAND_REQUEST_ALLOCATION, &r));
     struct id id = w->changes.answer.id;
     approve(w, &w->changes.answer.approval);
-    return world_allocation(w, id.text)->id.text;
+    return id;
 }
 
 int world_book(struct world *w, const struct world_booking *b)
 {
     struct book_lease_request r = {.head = {.dry_run = b->dry_run},
-                                   .allocation = id_literal(b->allocation),
+                                   .allocation = b->allocation,
                                    .gpus = b->gpus,
                                    .units_per_gpu = {b->units},
                                    .priority = b->priority,

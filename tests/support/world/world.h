@@ -106,16 +106,16 @@ void world_make_loan(struct world *w, const struct world_loan_terms *terms);
 /* As far as consent; the approval's id is in the answer. */
 void world_propose_and_consent(struct world *w, const struct world_loan_terms *terms);
 
-/* Approved allocation of B200 over 100 days; returns its id (borrowed, from the state). */
-const char *world_make_allocation(struct world *w, const char *project, int64_t gpus,
-                                  int64_t budget_krw);
+/* Approved allocation of B200 over 100 days from now. */
+struct id world_make_allocation(struct world *w, const char *project, int64_t gpus,
+                                int64_t budget_krw);
 
 /* Signs the approval as shown now. */
 MUST_CHECK int world_sign(struct world *w, const char *actor, const char *approval);
 
 struct world_booking {
     const char *actor; /* NULL: kim.upstage */
-    const char *allocation;
+    struct id allocation;
     uint32_t gpus;
     int64_t units; /* of each; 0: whole */
     const char *isolation;
