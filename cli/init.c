@@ -268,6 +268,9 @@ static int found(struct founding *f, struct err *err)
     struct identity admin = {
         .kind = IDENTITY_USER, .organisation = f->organisation, .name = f->user};
     TRY(identity_check(&admin, err));
+    if (strchr(f->user.text, '.')) /* users are known as NAME.ORGANISATION */
+        return err_set(err, ERR_INVALID, _("user '%s': a name without a dot is expected"),
+                       f->user.text);
     TRY(collect_servers(f, err));
     TRY(make_directory(f, "", 0700, err));
     TRY(make_directory(f, "pki", 0700, err));
