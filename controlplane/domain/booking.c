@@ -213,6 +213,7 @@ struct search {
     const struct order *order;
     struct capacity *capacity;
     struct lease draft; /* tried at later starts; owns its placements */
+    struct instant wanted_from;
     int64_t length_s;
     int64_t step_s; /* after the instant visited */
     struct instant found;
@@ -223,7 +224,7 @@ static bool try_start(struct instant t, void *arg)
 {
     struct search *s = arg;
     struct instant start = instant_add(t, s->step_s);
-    if (start.s >= s->found.s || s->tries++ >= BOOKING_TRIES_MAX)
+    if (start.s >= s->found.s || start.s < s->wanted_from.s || s->tries++ >= BOOKING_TRIES_MAX)
         return false;
     s->draft.from = start;
     s->draft.to = instant_add(start, s->length_s);
@@ -234,17 +235,25 @@ static bool try_start(struct instant t, void *arg)
     return false;
 }
 
-static bool visit_loan_start(const void *record, void *arg)
+/* A loan gives more where it begins, and where its burst is back after a recall. There the cleaning
+ * time counts, at its begin it does not. */
+static bool visit_loan_changes(const void *record, void *arg)
 {
     struct search *s = arg;
     const struct loan *loan = record;
-    bool ahead = loan->from.s > s->draft.created_at.s && loan->state <= LOAN_RECALLING;
-    if (ahead && strcmp(loan->model, s->draft.model) == 0)
-        (void)try_start(loan->from, s);
+    int64_t cleaning = s->step_s;
+    struct instant t = s->draft.created_at;
+    if (loan->state > LOAN_RECALLING || strcmp(loan->model, s->draft.model) != 0)
+        return true;
+    while ((t = capacity_next_change(loan, t)).s < loan->to.s) {
+        s->step_s = t.s == loan->from.s ? 0 : cleaning;
+        try_start(t, s);
+    }
+    s->step_s = cleaning;
     return true;
 }
 
-/* More can only become free where a booking ends, or where a loan begins. *ret_all: every such
+/* More can only become free where a booking ends, or where a loan changes. *ret_all: every such
  * instant was tried. */
 static struct instant earliest_start(const struct turn *t, const struct order *o,
                                      struct capacity *capacity, const struct lease *wanted,
@@ -255,6 +264,7 @@ static struct instant earliest_start(const struct turn *t, const struct order *o
     struct search s = {.turn = t,
                        .order = o,
                        .capacity = capacity,
+                       .wanted_from = wanted->from,
                        .length_s = length,
                        .step_s = cleaning,
                        .found = INSTANT_NEVER};
@@ -262,9 +272,8 @@ static struct instant earliest_start(const struct turn *t, const struct order *o
     calendar_each_end(turn_calendar(t), instant_add(wanted->from, -cleaning),
                       instant_add(last, -cleaning), try_start, &s);
     *ret_all = s.tries < BOOKING_TRIES_MAX;
-    s.step_s = 0;
     s.tries = 0;
-    turn_each_linked(t, LINK_LOAN_BORROWER, ENTITY_LOAN, &o->project->id, visit_loan_start, &s);
+    turn_each_linked(t, LINK_LOAN_BORROWER, ENTITY_LOAN, &o->project->id, visit_loan_changes, &s);
     record_fini(&lease_type, &s.draft);
     return s.found.s <= last.s ? s.found : INSTANT_NEVER;
 }

@@ -6,7 +6,6 @@
 
 #include "controlplane/domain/quota_profile.h"
 #include "controlplane/domain/steps.h"
-#include "controlplane/domain/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +24,7 @@ struct loan_book {
 struct capacity {
     const struct turn *turn;
     const char *model;
-    struct id ignore;
+    const struct table *ignore;
     struct list pools;   /* struct pool_book */
     struct list loans;   /* struct loan_book: those that leases may run on */
     struct table leases; /* borrowed: those that take capacity */
@@ -179,7 +178,8 @@ static bool add_lease(const void *record, void *arg)
 {
     struct capacity *c = arg;
     const struct lease *l = record;
-    if (!lease_holds_capacity(l) || id_equal(&l->id, &c->ignore) || table_find(&c->leases, &l->id))
+    bool ignored = c->ignore && table_find(c->ignore, &l->id);
+    if (!lease_holds_capacity(l) || ignored || table_find(&c->leases, &l->id))
         return true;
     table_put(&c->leases, (void *)l);
     struct loan_book *loan = loan_book(c, &l->loan);
@@ -388,20 +388,21 @@ static int fill_tree(struct capacity *c, struct err *err)
     return 0;
 }
 
-int capacity_create(const struct turn *t, const char *model, const struct id *ignore,
+int capacity_create(const struct turn *t, const char *model, const struct table *ignore,
                     struct capacity **ret, struct err *err)
 {
     CLEANUP_CAPACITY struct capacity *c = calloc(1, sizeof *c);
     ENSURE(c != NULL);
     c->turn = t;
     c->model = model;
-    c->ignore = ignore ? *ignore : ID_NONE;
+    c->ignore = ignore;
     turn_each(t, ENTITY_POOL, add_pool, c);
     turn_each(t, ENTITY_LOAN, add_loan, c);
     LIST_EACH(const struct pool_book, book, &c->pools)
     {
         turn_each_linked(t, LINK_NODE_POOL, ENTITY_NODE, &book->pool->id, add_node, c);
     }
+    c->ignore = NULL;
     TRY(fill_tree(c, err));
     *ret = c;
     c = NULL;

@@ -1,6 +1,7 @@
 #ifndef PUMASI_CONTROLPLANE_DOMAIN_CAPACITY_H
 #define PUMASI_CONTROLPLANE_DOMAIN_CAPACITY_H
 
+#include "controlplane/domain/table.h"
 #include "controlplane/domain/turn.h"
 
 /*
@@ -21,8 +22,9 @@
  */
 struct capacity;
 
-/* ignore: a lease that is to be moved or judged anew; NULL or none. ERR_LIMIT: tree too large. */
-MUST_CHECK int capacity_create(const struct turn *t, const char *model, const struct id *ignore,
+/* ignore: ids of leases that are about to go or to be judged anew (NULL: none); borrowed for the
+ * call. ERR_LIMIT when the tree is too large. */
+MUST_CHECK int capacity_create(const struct turn *t, const char *model, const struct table *ignore,
                                struct capacity **ret, struct err *err);
 void capacity_destroy(struct capacity *c); /* NULL is fine */
 

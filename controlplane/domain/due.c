@@ -18,7 +18,7 @@ static int prepare(struct turn *t, const struct id *id, struct err *err)
 {
     const struct lease *l = turn_find(t, ENTITY_LEASE, id);
     /* Where there are no others, it waits for its own in the handover. */
-    if (!placing_in_service(t, l) && placing_move(t, id, NULL, NULL) == 0)
+    if (!placing_in_service(t, l) && placing_move(t, id, NULL, NULL, NULL) == 0)
         changes_note(t->out, "%s moves to devices in service", id->text);
     struct lease *edited = turn_edit(t, ENTITY_LEASE, id);
     LIST_EACH(struct placement, p, &edited->placements)

@@ -190,11 +190,11 @@ static void note_move(struct turn *t, const struct lease *l)
 
 /* The lease with devices found anew; the state's own stays as it is. */
 static int find_elsewhere(struct turn *t, struct lease *moved, const struct id *avoid,
-                          struct err *err)
+                          const struct table *ignore, struct err *err)
 {
     const struct programme *programme = turn_find(t, ENTITY_PROGRAMME, &moved->programme);
     CLEANUP_CAPACITY struct capacity *capacity = NULL;
-    TRY(capacity_create(t, moved->model, &moved->id, &capacity, err));
+    TRY(capacity_create(t, moved->model, ignore, &capacity, err));
     struct placing placing = {.turn = t,
                               .capacity = capacity,
                               .cleaning_s = programme ? programme->cleaning_s : 0,
@@ -203,13 +203,19 @@ static int find_elsewhere(struct turn *t, struct lease *moved, const struct id *
     return placing_find(&placing, moved, err);
 }
 
-int placing_move(struct turn *t, const struct id *id, const struct id *avoid, struct err *err)
+int placing_move(struct turn *t, const struct id *id, const struct id *avoid,
+                 const struct table *going, struct err *err)
 {
     const struct lease *l = turn_find(t, ENTITY_LEASE, id);
     ENSURE(l != NULL && l->state == LEASE_BOOKED);
     struct lease moved;
     record_copy(&lease_type, &moved, l);
-    int rc = find_elsewhere(t, &moved, avoid, err);
+    struct table ignore = {0};
+    table_put(&ignore, &moved.id);
+    for (size_t i = 0; going && i < going->n; i++)
+        table_put(&ignore, going->rows[i]);
+    int rc = find_elsewhere(t, &moved, avoid, &ignore, err);
+    table_fini(&ignore);
     if (rc == 0) {
         moved.fence = turn_number(t);
         note_move(t, turn_put(t, ENTITY_LEASE, &moved));

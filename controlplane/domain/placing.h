@@ -24,11 +24,11 @@ struct placing {
  */
 MUST_CHECK int placing_find(const struct placing *p, struct lease *draft, struct err *err);
 
-/* Moves a lease that holds no grants yet to other devices, of other loans than `avoid` if that is
- * given: new placements, a new fence, and the draft calendar brought up to date.
- * -ERR_NO_CAPACITY leaves it where it is. */
+/* Moves a lease that holds no grants yet to other devices: new placements, a new fence, and the
+ * draft calendar brought up to date. `avoid`: a loan not to stand on; `going`: ids of leases that
+ * are about to go and count no more; both may be NULL. -ERR_NO_CAPACITY leaves it where it is. */
 MUST_CHECK int placing_move(struct turn *t, const struct id *lease, const struct id *avoid,
-                            struct err *err);
+                            const struct table *going, struct err *err);
 
 /* Whether every device of the lease is in service. */
 bool placing_in_service(const struct turn *t, const struct lease *l);

@@ -20,14 +20,14 @@ struct victim {
     struct instant to; /* until when it takes capacity as things stand */
     int64_t units;
     bool booked; /* has not started: may be moved */
-    bool stopped;
+    bool leaves;
 };
 
 struct selection {
     const struct loan *loan; /* as it will be */
     struct instant by;
     struct list victims; /* struct victim: all that run on the loan at `by` or later */
-    struct steps used;   /* by all that are not stopped or moved */
+    struct steps used;   /* by all that do not leave */
 };
 
 static bool add_victim(const void *record, void *arg)
@@ -79,31 +79,54 @@ static bool fits(const struct selection *s)
     return true;
 }
 
-/* Moves what can be moved and marks what has to end, until the rest fits. */
-static void select_victims(struct turn *t, struct selection *s)
+/* Marks what has to leave the loan: until the rest fits, less what turns out not to be needed. */
+static void select_victims(struct selection *s)
 {
     if (s->victims.n > 1)
         qsort(s->victims.items, s->victims.n, sizeof(struct victim), by_order);
     for (size_t i = 0; i < s->victims.n && !fits(s); i++) {
         struct victim *v = LIST_AT(struct victim, &s->victims, i);
         count(s, v, -1);
-        bool moved = v->booked && placing_move(t, &v->lease, &s->loan->id, NULL) == 0;
-        if (moved) {
-            changes_note(t->out, "%s moves to other devices", v->lease.text);
-            if (v->from.s < s->by.s)
-                steps_add(&s->used, (struct window){v->from, s->by}, -v->units);
-        }
-        v->stopped = !moved;
+        v->leaves = true;
     }
     for (size_t i = s->victims.n; i-- > 0;) {
         struct victim *v = LIST_AT(struct victim, &s->victims, i);
-        if (!v->stopped)
+        if (!v->leaves)
             continue;
         count(s, v, 1);
-        v->stopped = !fits(s);
-        if (v->stopped)
+        v->leaves = !fits(s);
+        if (v->leaves)
             count(s, v, -1);
     }
+}
+
+static void move_on(struct turn *t, const struct selection *s, struct victim *v,
+                    struct table *going)
+{
+    table_remove(going, &v->lease);
+    if (!v->booked || placing_move(t, &v->lease, &s->loan->id, going, NULL) < 0) {
+        table_put(going, &v->lease);
+        return;
+    }
+    v->leaves = false;
+    changes_note(t->out, "%s moves to other devices", v->lease.text);
+}
+
+/* The last to go is the first to be moved: none of the others that leave is in its way. */
+static void move_victims(struct turn *t, const struct selection *s)
+{
+    struct table going = {0};
+    LIST_EACH(struct victim, v, &s->victims)
+    {
+        if (v->leaves)
+            table_put(&going, &v->lease);
+    }
+    for (size_t i = s->victims.n; i-- > 0;) {
+        struct victim *v = LIST_AT(struct victim, &s->victims, i);
+        if (v->leaves)
+            move_on(t, s, v, &going);
+    }
+    table_fini(&going);
 }
 
 static int stop_victims(struct turn *t, const struct selection *s, struct err *err)
@@ -111,7 +134,7 @@ static int stop_victims(struct turn *t, const struct selection *s, struct err *e
     char when[INSTANT_TEXT_CAP];
     LIST_EACH(const struct victim, v, &s->victims)
     {
-        if (!v->stopped)
+        if (!v->leaves)
             continue;
         TRY(ending_stop(t, &v->lease, s->by, END_RECALLED, err));
         changes_note(t->out, "%s ends at %s", v->lease.text, instant_format(s->by, when));
@@ -123,7 +146,8 @@ static int free_the_units(struct turn *t, const struct loan *loan, struct err *e
 {
     struct selection s = {.loan = loan, .by = loan->recall_at};
     turn_each_linked(t, LINK_LEASE_LOAN, ENTITY_LEASE, &loan->id, add_victim, &s);
-    select_victims(t, &s);
+    select_victims(&s);
+    move_victims(t, &s);
     int rc = stop_victims(t, &s, err);
     free(s.victims.items);
     steps_fini(&s.used);

@@ -7,11 +7,12 @@
  * Recall (회수): the lender or the agency takes part of a loan back, no sooner than its notice.
  *
  * What counts is the borrower's total on the loan from the recall on: as long as it fits what
- * remains, nobody is stopped. Otherwise leases are gone through in this order: opportunistic before
- * committed, lower priority first, then the latest started, then by id; each is moved to another
- * loan or pool if it has not started and there is room, else marked to end, until the rest fits.
- * Then the marked are put back in reverse order as long as everything still fits. The protected
- * runtime gives way here, because the notice has run out by then.
+ * remains, nobody is stopped. Otherwise leases are marked to leave, in this order: opportunistic
+ * before committed, lower priority first, then the latest started, then by id, until the rest fits;
+ * then the marked are put back in reverse order as long as everything still fits. A lease that is
+ * marked and has not started moves to another loan or pool if there is room, the last to leave
+ * first; the others end at the recall's instant. The protected runtime gives way here, because the
+ * notice has run out by then.
  *
  * The burst rests from the recall on for the loan's cool-down.
  */
