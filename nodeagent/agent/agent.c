@@ -154,16 +154,6 @@ static void emit(const struct metered *metered, void *arg)
               LOG_STR("cause", metered->cause));
 }
 
-static void meter_running(struct agent *a)
-{
-    int64_t period_s = config_int(a->options.config, "usage.period");
-    a->meter_at = in_ms(a, METER_EVERY_MS);
-    uint64_t before = journal_next_seq(a->own.journal);
-    meter_cut(a->meter, (uint64_t)now_ns(a), period_s, emit, a);
-    if (journal_next_seq(a->own.journal) != before)
-        keep_mark(a);
-}
-
 /* ---- usage to the control plane ---- */
 
 static struct boot_journal *journal_of(struct agent *a, const char *boot_id)
@@ -289,7 +279,8 @@ static void on_guard_event(struct agent *a, const struct guard_event *e)
     default:
         break;
     }
-    log_event(a->options.log, LOG_LEVEL_INFO, "guard.event",
+    bool routine = e->kind == GUARD_EVENT_RENEWED;
+    log_event(a->options.log, routine ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "guard.event",
               LOG_STR("kind", guard_event_name((enum guard_event_kind)e->kind)),
               LOG_STR("lease", e->lease.text));
 }
@@ -300,19 +291,36 @@ static void take_guard_events(struct agent *a)
     struct err err = ERR_INIT;
     bool any = true;
     bool some = false;
+    bool news = false;
     while (a->guard && any) {
         int rc = guard_client_next_event(a->guard, &event, &any, &err);
         if (guard_failed(a, rc, &err))
             break;
-        if (any) {
-            on_guard_event(a, &event);
-            some = true;
-        }
+        if (!any)
+            continue;
+        on_guard_event(a, &event);
+        some = true;
+        /* A renewal is the answer to a question: it must not lead to the next one. */
+        news |= event.kind != GUARD_EVENT_RENEWED;
     }
-    if (some) {
+    if (some)
         keep_mark(a);
+    if (news)
         sync_within(a, SYNC_SOON_MS);
-    }
+}
+
+static void meter_running(struct agent *a)
+{
+    int64_t period_s = config_int(a->options.config, "usage.period");
+    a->meter_at = in_ms(a, METER_EVERY_MS);
+    /* What the guard did while nobody listened comes first: a lease may have ended long ago. */
+    if (!a->guard)
+        return;
+    take_guard_events(a);
+    uint64_t before = journal_next_seq(a->own.journal);
+    meter_cut(a->meter, (uint64_t)now_ns(a), period_s, emit, a);
+    if (journal_next_seq(a->own.journal) != before)
+        keep_mark(a);
 }
 
 /* ---- asking for grants ---- */
