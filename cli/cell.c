@@ -38,7 +38,9 @@ static void append_gpus(struct buf *dst, int64_t units)
 
 static void append_duration(struct buf *dst, int64_t s)
 {
-    if (s != 0 && s % 3600 == 0)
+    if (s != 0 && s % 86400 == 0)
+        buf_printf(dst, "%jdd", (intmax_t)(s / 86400));
+    else if (s != 0 && s % 3600 == 0)
         buf_printf(dst, "%jdh", (intmax_t)(s / 3600));
     else if (s != 0 && s % 60 == 0)
         buf_printf(dst, "%jdm", (intmax_t)(s / 60));

@@ -233,7 +233,9 @@ static int ask(struct client *client, const struct errand *errand, size_t tried,
                        errand->service->short_name, errand->method->name);
     *status = (struct rpc_status){.code = RPC_OK};
     int rc = rpc_client_call(server->channel, &request, ret, status, err);
-    return rc < 0 ? err_prefix(err, rc, "%s", server->target) : 0;
+    /* Whose fault it is matters only where the way to the server is at fault. */
+    return rc < 0 && goes_elsewhere(errand, status) ? err_prefix(err, rc, "%s", server->target)
+                                                    : rc;
 }
 
 /* Round after round over the servers, until one answers or the time is over. */

@@ -14,7 +14,7 @@ enum column_format {
     COLUMN_INSTANT,  /* unix seconds -> Korean time "2026-02-03 09:00"; 0 -> "-" */
     COLUMN_WON,      /* 17402880000 -> "17,402,880,000" */
     COLUMN_GPUS,     /* units of 1/7000 GPU -> "8", "1/8" */
-    COLUMN_DURATION, /* seconds -> "36h", "5m" */
+    COLUMN_DURATION, /* seconds -> "7d", "36h", "5m" */
     COLUMN_LABEL,    /* a code -> its word in the reader's language (cli/label.h) */
     COLUMN_COUNT,    /* the length of a list */
     COLUMN_LIST,     /* texts joined by commas */

@@ -24,6 +24,7 @@ static const struct {
     {COLUMN_GPUS, "56000", "8", "8"},
     {COLUMN_GPUS, "875", "1/8", "1/8"},
     {COLUMN_DURATION, "7200", "2h", "7200"},
+    {COLUMN_DURATION, "604800", "7d", "604800"},
     {COLUMN_DURATION, "300", "5m", "300"},
     {COLUMN_DURATION, "61", "61s", "61"},
     {COLUMN_DURATION, "0", "0s", "0"},

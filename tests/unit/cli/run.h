@@ -37,10 +37,10 @@ static inline void run_remove(const char *dir)
     ENSURE(f && pclose(f) == 0);
 }
 
-/* home: for XDG_CONFIG_HOME, may be NULL. input: standard input, may be NULL. words end with NULL;
- * the program's name is put before them. */
-static inline struct run run_with(const char *home, const char *language, const char *input,
-                                  const char *const words[])
+/* env: clocks and dice. home: for XDG_CONFIG_HOME, may be NULL. input: standard input, may be NULL.
+ * words end with NULL; the program's name is put before them. */
+static inline struct run run_in(struct env env, const char *home, const char *language,
+                                const char *input, const char *const words[])
 {
     char config[128], lang[64];
     const char *argv[64] = {"pumasi"};
@@ -50,10 +50,9 @@ static inline struct run run_with(const char *home, const char *language, const 
     snprintf(config, sizeof(config), "XDG_CONFIG_HOME=%s", home ? home : "/nonexistent");
     snprintf(lang, sizeof(lang), "LANGUAGE=%s", language);
     const char *variables[] = {config, lang, NULL};
-    struct env_fake world = {.wall = {RUN_NOW}, .boot = {1000000000}, .seed = 7};
     struct run run = {.out = NULL};
     size_t out_len, talk_len;
-    struct host host = {.env = env_of_fake(&world),
+    struct host host = {.env = env,
                         .variables = variables,
                         .program_path = PUMASI_BIN_DIR "/pumasi",
                         .in =
@@ -65,6 +64,13 @@ static inline struct run run_with(const char *home, const char *language, const 
     fclose(host.out);
     fclose(host.talk);
     return run;
+}
+
+static inline struct run run_with(const char *home, const char *language, const char *input,
+                                  const char *const words[])
+{
+    struct env_fake world = {.wall = {RUN_NOW}, .boot = {1000000000}, .seed = 7};
+    return run_in(env_of_fake(&world), home, language, input, words);
 }
 
 #define RUN(...)           run_with(NULL, "en", NULL, (const char *const[]){__VA_ARGS__, NULL})
