@@ -1,0 +1,175 @@
+/* A client of pumasid over lib/rpc. Bookings follow from a counter, so that runs are alike. */
+#include "tests/bench/booker.h"
+
+#include "lib/base/env.h"
+#include "lib/rpc/client.h"
+#include "lib/rpc/loop.h"
+#include "lib/rpc/message.h"
+
+#include "pumasi/v1/identity.pb-c.h"
+#include "pumasi/v1/lease.pb-c.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CALL_MS   30000
+#define HOUR_S    INT64_C(3600)
+#define HOURS_MAX 48
+#define GPUS_MAX  8
+#define ID_TEXT   64
+
+struct booker {
+    struct booker_options options;
+    struct rpc_loop *loop;
+    struct rpc_channel *channel;
+    int64_t first_hour; /* the first that bookings may begin at, in hours since 1970 */
+    uint64_t salt;      /* request ids of another run differ */
+    _Atomic uint64_t next;
+};
+
+struct booker_run;
+
+struct booker_call {
+    struct booker_run *run;
+    size_t slot;
+};
+
+struct booker_run {
+    struct booker *booker;
+    struct pump *pump;
+    struct booker_call *calls;
+};
+
+static int open_channel(struct booker *b, struct err *err)
+{
+    char ca[PATH_MAX], cert[PATH_MAX], key[PATH_MAX];
+    struct rpc_tls_bundle *bundle;
+    snprintf(ca, sizeof ca, "%s/ca.pem", b->options.context);
+    snprintf(cert, sizeof cert, "%s/cert.pem", b->options.context);
+    snprintf(key, sizeof key, "%s/key.pem", b->options.context);
+    struct rpc_tls_files files = {.ca = ca, .cert = cert, .key = key};
+    TRY(rpc_tls_bundle_load(&files, &bundle, err));
+    struct rpc_tls_pem pem = rpc_tls_bundle_pem(bundle);
+    struct rpc_channel_options options = {.tls = &pem};
+    int rc = rpc_channel_create(b->loop, b->options.server, &options, &b->channel, err);
+    rpc_tls_bundle_destroy(bundle);
+    return rc;
+}
+
+int booker_open(const struct booker_options *options, struct booker **ret, struct err *err)
+{
+    struct env env = env_real();
+    struct booker *b = calloc(1, sizeof *b);
+    ENSURE(b);
+    b->options = *options;
+    b->first_hour = env_now(&env).s / HOUR_S + 2;
+    b->salt = (uint64_t)env_boot(&env).ns;
+    int rc = rpc_loop_create(&b->loop, err);
+    if (rc == 0)
+        rc = open_channel(b, err);
+    if (rc < 0) {
+        booker_close(b);
+        return rc;
+    }
+    *ret = b;
+    return 0;
+}
+
+void booker_close(struct booker *b)
+{
+    if (!b)
+        return;
+    rpc_channel_destroy(b->channel);
+    rpc_loop_destroy(b->loop);
+    free(b);
+}
+
+/* splitmix64: from one number to one that looks like chance. */
+static uint64_t mixed(uint64_t n)
+{
+    n += UINT64_C(0x9e3779b97f4a7c15);
+    n = (n ^ n >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    n = (n ^ n >> 27) * UINT64_C(0x94d049bb133111eb);
+    return n ^ n >> 31;
+}
+
+static void on_reply(void *arg, const struct rpc_status *status, ProtobufCMessage *reply)
+{
+    struct booker_call *call = arg;
+    struct err err = ERR_INIT;
+    rpc_message_destroy(reply);
+    (void)rpc_status_err(status, &err);
+    pump_ended(call->run->pump, call->slot, &err);
+}
+
+static void call(struct booker_call *call, const struct rpc_request *request)
+{
+    struct err err = ERR_INIT;
+    if (rpc_client_start(call->run->booker->channel, request, on_reply, call, &err) < 0)
+        pump_ended(call->run->pump, call->slot, &err);
+}
+
+static void start_booking(void *ud, size_t slot)
+{
+    struct booker_run *run = ud;
+    struct booker *b = run->booker;
+    char id[ID_TEXT];
+    uint64_t n = atomic_fetch_add(&b->next, 1);
+    snprintf(id, sizeof id, "bench-%llx-%llu", (unsigned long long)b->salt, (unsigned long long)n);
+    Pumasi__V1__RequestHead head = PUMASI__V1__REQUEST_HEAD__INIT;
+    Pumasi__V1__BookLeaseRequest message = PUMASI__V1__BOOK_LEASE_REQUEST__INIT;
+    int64_t hours = 1 + (int64_t)(mixed(3 * n) % HOURS_MAX);
+    int64_t span = b->options.days * 24 - hours - 4;
+    int64_t from = b->first_hour + (int64_t)(mixed(3 * n + 1) % (uint64_t)span);
+    head.request_id = id;
+    message.head = &head;
+    message.allocation = (char *)b->options.allocation;
+    message.gpus = 1 + (uint32_t)(mixed(3 * n + 2) % GPUS_MAX);
+    message.from = from * HOUR_S;
+    message.to = (from + hours) * HOUR_S;
+    struct rpc_request request = {
+        .method = {&pumasi__v1__lease_service__descriptor, "BookLease"},
+        .message = &message.base,
+        .timeout_ms = CALL_MS,
+    };
+    call(&run->calls[slot], &request);
+}
+
+static void start_idle(void *ud, size_t slot)
+{
+    struct booker_run *run = ud;
+    Pumasi__V1__WhoAmIRequest message = PUMASI__V1__WHO_AM_IREQUEST__INIT;
+    struct rpc_request request = {
+        .method = {&pumasi__v1__identity_service__descriptor, "WhoAmI"},
+        .message = &message.base,
+        .timeout_ms = CALL_MS,
+    };
+    call(&run->calls[slot], &request);
+}
+
+static void measure(struct booker *b, pump_start_fn start, size_t in_flight, int64_t run_ms,
+                    struct pump_figures *ret)
+{
+    struct booker_run run = {.booker = b};
+    run.calls = calloc(in_flight, sizeof *run.calls);
+    ENSURE(run.calls);
+    for (size_t i = 0; i < in_flight; i++)
+        run.calls[i] = (struct booker_call){.run = &run, .slot = i};
+    run.pump = pump_create(in_flight, start, &run);
+    pump_run(run.pump, run_ms, ret);
+    pump_destroy(run.pump);
+    free(run.calls);
+}
+
+void booker_measure(struct booker *b, size_t in_flight, int64_t run_ms, struct pump_figures *ret)
+{
+    measure(b, start_booking, in_flight, run_ms, ret);
+}
+
+void booker_measure_idle(struct booker *b, size_t in_flight, int64_t run_ms,
+                         struct pump_figures *ret)
+{
+    measure(b, start_idle, in_flight, run_ms, ret);
+}

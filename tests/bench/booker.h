@@ -1,0 +1,30 @@
+#ifndef PUMASI_TESTS_BENCH_BOOKER_H
+#define PUMASI_TESTS_BENCH_BOOKER_H
+
+#include "tests/bench/pump.h"
+
+/*
+ * Books leases as the command line does: one connection with a member's certificate, a request id
+ * with each booking, an answer when it is durable.
+ */
+struct booker;
+
+struct booker_options {
+    const char *server;     /* HOST:PORT of a pumasid */
+    const char *context;    /* directory with ca.pem, cert.pem and key.pem of a member */
+    const char *allocation; /* that is booked on */
+    int64_t days;           /* bookings begin within so many days from now */
+};
+
+MUST_CHECK int booker_open(const struct booker_options *options, struct booker **ret,
+                           struct err *err);
+void booker_close(struct booker *b); /* NULL is fine (blocks) */
+
+/* 1 to 8 GPUs for 1 to 48 hours, at whole hours. (blocks) */
+void booker_measure(struct booker *b, size_t in_flight, int64_t run_ms, struct pump_figures *ret);
+
+/* Calls that change nothing and touch no store (WhoAmI): what the connection alone can carry. */
+void booker_measure_idle(struct booker *b, size_t in_flight, int64_t run_ms,
+                         struct pump_figures *ret);
+
+#endif
