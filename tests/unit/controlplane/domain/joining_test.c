@@ -1,0 +1,227 @@
+/* Tokens, joining, revoking, and the first user. */
+#include "controlplane/domain/joining.h"
+
+#include "tests/support/suite.h"
+#include "tests/support/world/expect.h"
+
+EXPECT_WORLD
+
+struct maker {
+    enum join_purpose purpose;
+    const char *organisation, *name, *role, *pool;
+};
+
+static int create(const char *actor, const char *id, const struct maker *m)
+{
+    struct create_join_token_command r = {.token = {.purpose = m->purpose}};
+    r.token.id = id_literal(id);
+    r.token.organisation = id_literal(m->organisation);
+    memset(r.token.secret_hash, '5', 64);
+    memcpy(r.token.name.text, m->name, strlen(m->name));
+    if (m->pool)
+        r.token.pool = id_literal(m->pool);
+    if (m->role) {
+        struct id *role = record_list_add(&r.token.roles, sizeof *role);
+        *role = id_literal(m->role);
+    }
+    int rc = world_decide(&w, actor, COMMAND_CREATE_JOIN_TOKEN, &r);
+    record_fini(&create_join_token_command_type, &r);
+    return rc;
+}
+
+static int join(const char *id, char secret, const char *key)
+{
+    struct join_command r = {.token = id_literal(id),
+                             .serial = "0a1b",
+                             .key_id = id_literal(key),
+                             .public_key = {.len = 3, .data = "key"},
+                             .certificate_expires_at = world_at(WORLD_DAY)};
+    memset(r.secret_hash, secret, 64);
+    return world_decide(&w, "nobody", COMMAND_JOIN, &r);
+}
+
+static const struct maker person = {JOIN_USER, "upstage", "park", "org-member", NULL};
+
+START_TEST(test_who_may_make_tokens_for_whom)
+{
+    static const struct {
+        const char *actor;
+        struct maker maker;
+        enum err_code code;
+        const char *text;
+    } cases[] = {
+        {"admin.nipa", {JOIN_USER, "upstage", "a", "org-member", NULL}, ERR_OK, ""},
+        {"boss.upstage", {JOIN_USER, "upstage", "b", "org-approver", NULL}, ERR_OK, ""},
+        {"boss.upstage",
+         {JOIN_USER, "lunit", "c", "org-member", NULL},
+         ERR_DENIED,
+         "joining lunit"},
+        {"op.skt", {JOIN_USER, "skt", "d", "org-member", NULL}, ERR_DENIED, "it takes an approver"},
+        {"sign.skt", {JOIN_USER, "skt", "e", "supplier-operator", NULL}, ERR_OK, ""},
+        {"boss.upstage",
+         {JOIN_USER, "upstage", "f", "supplier-operator", NULL},
+         ERR_INVALID,
+         "no supplier"},
+        {"boss.upstage",
+         {JOIN_USER, "upstage", "g", "agency-admin", NULL},
+         ERR_INVALID,
+         "no agency"},
+        {"boss.upstage",
+         {JOIN_USER, "upstage", "h", "auditor", NULL},
+         ERR_DENIED,
+         "makes auditors"},
+        {"admin.nipa", {JOIN_USER, "upstage", "i", "auditor", NULL}, ERR_OK, ""},
+        {"boss.upstage",
+         {JOIN_USER, "upstage", "j", "king", NULL},
+         ERR_INVALID,
+         "\"king\" is none of"},
+        {"boss.upstage", {JOIN_USER, "upstage", "k", NULL, NULL}, ERR_INVALID, "name at least one"},
+        {"boss.upstage",
+         {JOIN_USER, "upstage", "", "org-member", NULL},
+         ERR_INVALID,
+         "name is missing"},
+        {"boss.upstage",
+         {JOIN_USER, "upstage", "a.b", "org-member", NULL},
+         ERR_INVALID,
+         "must not hold a dot"},
+        {"admin.nipa",
+         {JOIN_USER, "nobody", "l", "org-member", NULL},
+         ERR_NOT_FOUND,
+         "nobody does not exist"},
+        {"op.skt", {JOIN_NODE, "skt", "n1", NULL, "skt-b200"}, ERR_OK, ""},
+        {"op.skt", {JOIN_NODE, "skt", "n2", NULL, "naver-b200"}, ERR_NOT_FOUND, "skt owns no pool"},
+        {"op.skt", {JOIN_NODE, "naver", "n3", NULL, "naver-b200"}, ERR_DENIED, "joining naver"},
+        {"op.skt", {JOIN_NODE, "skt", "n4", "auditor", "skt-b200"}, ERR_INVALID, "a node has none"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "t%zu", i);
+        int rc = create(cases[i].actor, id, &cases[i].maker);
+        ck_assert_msg(rc == -(int)cases[i].code && strstr(w.err.text, cases[i].text),
+                      "case %zu: %d %s", i, rc, w.err.text);
+    }
+    expect_refused(&w, create("boss.upstage", "t1", &person), ERR_EXISTS, "t1 exists already");
+}
+END_TEST
+
+START_TEST(test_a_token_is_used_once_in_its_ten_minutes_by_its_secret)
+{
+    expect_ok(&w, create("boss.upstage", "t1", &person));
+    ck_assert_int_eq(state_next_due(w.state).s, world_at(JOINING_TOKEN_S).s);
+    expect_refused(&w, join("t1", '6', "key-1"), ERR_UNAUTHENTICATED, "is not good");
+    expect_refused(&w, join("t9", '5', "key-1"), ERR_UNAUTHENTICATED, "is not good");
+    expect_ok(&w, join("t1", '5', "key-1"));
+    expect_refused(&w, join("t1", '5', "key-2"), ERR_UNAUTHENTICATED, "used already");
+    struct id id = id_literal("park.upstage");
+    const struct user *u = state_find(w.state, ENTITY_USER, &id);
+    ck_assert_int_eq(u->state, USER_ACTIVE);
+    ck_assert_uint_eq(user_roles(u), ROLE_BIT(ROLE_ORG_MEMBER));
+    ck_assert_str_eq(u->serial, "0a1b");
+    ck_assert_int_eq(u->expires_at.s, world_at(WORLD_DAY).s);
+    expect_ok(&w, create("boss.upstage", "t2", &person));
+    w.now = world_at(JOINING_TOKEN_S);
+    expect_refused(&w, join("t2", '5', "key-2"), ERR_UNAUTHENTICATED, "is over");
+    world_due(&w);
+    struct id token = id_literal("t2");
+    ck_assert_ptr_null(state_find(w.state, ENTITY_JOIN_TOKEN, &token)); /* the used one is kept */
+    token = id_literal("t1");
+    ck_assert_ptr_nonnull(state_find(w.state, ENTITY_JOIN_TOKEN, &token));
+}
+END_TEST
+
+START_TEST(test_who_joins_again_has_another_key_and_the_same_name)
+{
+    expect_ok(&w, create("boss.upstage", "t1", &person));
+    expect_ok(&w, join("t1", '5', "key-1"));
+    struct id id = id_literal("park.upstage");
+    struct instant created = w.now;
+    w.now = world_at(60);
+    expect_ok(&w, create("boss.upstage", "t2", &person));
+    expect_ok(&w, join("t2", '5', "key-2"));
+    const struct user *u = state_find(w.state, ENTITY_USER, &id);
+    ck_assert_str_eq(u->key_id.text, "key-2");
+    ck_assert_int_eq(u->created_at.s, created.s);
+}
+END_TEST
+
+START_TEST(test_a_node_that_joins_again_keeps_its_devices_and_its_pool)
+{
+    world_make_node(&w, "n1", "skt-b200", 8);
+    struct maker again = {JOIN_NODE, "skt", "n1", NULL, "skt-b200"};
+    struct maker other = {JOIN_NODE, "naver", "n1", NULL, "naver-b200"};
+    expect_refused(&w, create("op.naver", "t1", &other), ERR_EXISTS,
+                   "taken by another pool's node");
+    expect_ok(&w, create("op.skt", "t2", &again));
+    expect_ok(&w, join("t2", '5', "key-new"));
+    ck_assert_str_eq(world_node(&w, "n1")->key_id.text, "key-new");
+    ck_assert_uint_eq(world_node(&w, "n1")->devices.n, 8);
+}
+END_TEST
+
+START_TEST(test_a_key_is_needed)
+{
+    struct join_command r = {.token = id_literal("t1")};
+    memset(r.secret_hash, '5', 64);
+    expect_ok(&w, create("boss.upstage", "t1", &person));
+    expect_refused(&w, world_decide(&w, "nobody", COMMAND_JOIN, &r), ERR_INVALID, "public key");
+}
+END_TEST
+
+START_TEST(test_revoking)
+{
+    struct revoke_user_request r = {.id = id_literal("kim.upstage"), .reason = "left"};
+    expect_refused(&w, world_decide(&w, "boss.lunit", COMMAND_REVOKE_USER, &r), ERR_NOT_FOUND,
+                   "does not exist");
+    expect_ok(&w, world_decide(&w, "boss.upstage", COMMAND_REVOKE_USER, &r));
+    ck_assert_str_eq(w.changes.answer.state.text, "revoked");
+    expect_refused(&w, world_decide(&w, "boss.upstage", COMMAND_REVOKE_USER, &r), ERR_STATE,
+                   "is revoked already");
+    r.id = id_literal("admin.nipa");
+    expect_refused(&w, world_decide(&w, "admin.nipa", COMMAND_REVOKE_USER, &r), ERR_STATE,
+                   "the last agency-admin");
+    world_make_user(&w, "second", "nipa", "agency-admin");
+    expect_ok(&w, world_decide(&w, "second.nipa", COMMAND_REVOKE_USER, &r));
+}
+END_TEST
+
+START_TEST(test_the_first_user_comes_once_and_is_an_administrator)
+{
+    struct bootstrap_command r = {.organisation = {.id = id_literal("other"), .name_en = "O"},
+                                  .user = {.name = id_literal("root")}};
+    struct size_fact *size = record_list_add(&r.organisation.sizes, sizeof *size);
+    size->size = SIZE_AGENCY;
+    expect_refused(&w, world_decide(&w, "service", COMMAND_BOOTSTRAP, &r), ERR_EXISTS,
+                   "there are users already");
+    struct world empty = {.state = state_create(), .now = WORLD_START};
+    changes_init(&empty.changes);
+    expect_refused(&empty, world_decide(&empty, "service", COMMAND_BOOTSTRAP, &r), ERR_INVALID,
+                   "has to be an agency-admin");
+    struct id *role = record_list_add(&r.user.roles, sizeof *role);
+    *role = id_literal("agency-admin");
+    expect_ok(&empty, world_decide(&empty, "service", COMMAND_BOOTSTRAP, &r));
+    struct id id = id_literal("root.other"), organisation = id_literal("other");
+    const struct organisation *o = state_find(empty.state, ENTITY_ORGANISATION, &organisation);
+    ck_assert_ptr_nonnull(state_find(empty.state, ENTITY_USER, &id));
+    ck_assert(o->agency);
+    world_fini(&empty);
+    record_fini(&bootstrap_command_type, &r);
+}
+END_TEST
+
+static Suite *joining_suite(void)
+{
+    Suite *s = suite_create("joining");
+    TCase *c = tcase_create("joining");
+    tcase_add_checked_fixture(c, expect_setup, expect_teardown);
+    tcase_add_test(c, test_who_may_make_tokens_for_whom);
+    tcase_add_test(c, test_a_token_is_used_once_in_its_ten_minutes_by_its_secret);
+    tcase_add_test(c, test_who_joins_again_has_another_key_and_the_same_name);
+    tcase_add_test(c, test_a_node_that_joins_again_keeps_its_devices_and_its_pool);
+    tcase_add_test(c, test_a_key_is_needed);
+    tcase_add_test(c, test_revoking);
+    tcase_add_test(c, test_the_first_user_comes_once_and_is_an_administrator);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+SUITE_MAIN(joining_suite)
