@@ -5,9 +5,11 @@
 #include "controlplane/daemon/daemon.h"
 
 #include "controlplane/api/api.h"
+#include "controlplane/console/console.h"
 #include "controlplane/daemon/seed.h"
 #include "lib/base/file.h"
 #include "lib/base/limits.h"
+#include "lib/base/text.h"
 #include "lib/etcd/child.h"
 #include "lib/etcd/client.h"
 #include "lib/pki/digest.h"
@@ -61,6 +63,8 @@ struct daemon {
     struct rpc_health *health;
     struct rpc_reflection *reflection;
     struct rpc_selfdial *selfdial;
+    struct console *console;
+    struct instant started;
     char address[ADDRESS_CAP]; /* that we listen on, with the port in force */
     atomic_bool lost;
 };
@@ -313,6 +317,53 @@ static int start_watchdog(struct daemon *d, struct err *err)
     return rc;
 }
 
+/* ---- the console ---- */
+
+/* On the console's thread. */
+static void look(void *arg, struct console_figures *ret)
+{
+    struct daemon *d = arg;
+    struct engine_status status;
+    struct rpc_server_counts counts = rpc_server_counts(d->server);
+    engine_status(d->engine, &status);
+    *ret = (struct console_figures){
+        .name = id_literal(text_of(d, "control_plane.name")),
+        .at = env_now(d->options.env),
+        .started = d->started,
+        .leader = status.leader,
+        .revision = status.revision,
+        .commits = status.commits,
+        .requests = status.requests,
+        .reloads = status.reloads,
+        .waiting = status.waiting,
+        .attached = attached_count(d->attached),
+        .calls = counts.calls,
+        .streams = counts.streams,
+        .refused_limit = counts.refused_limit,
+        .refused_policy = counts.refused_policy,
+        .refused_message = counts.refused_message,
+    };
+    (void)text_cut(ret->leader_address, sizeof ret->leader_address, status.leader_address);
+}
+
+static int start_console(struct daemon *d, struct err *err)
+{
+    struct console_options options = {
+        .listen = text_of(d, "console.listen"),
+        .source = {.look = look, .arg = d},
+        .log = d->options.log,
+    };
+    if (!options.listen[0])
+        return 0;
+    int rc = console_create(&options, &d->console, err);
+    if (rc < 0)
+        return err_prefix(err, rc, "console.listen");
+    TRY(console_start(d->console, err));
+    log_event(d->options.log, LOG_LEVEL_INFO, "console.ready",
+              LOG_STR("address", console_address(d->console)));
+    return 0;
+}
+
 static int start_all(struct daemon *d, struct err *err)
 {
     TRY(lock_directory(d, err));
@@ -324,7 +375,8 @@ static int start_all(struct daemon *d, struct err *err)
     TRY(add_services(d, err));
     TRY(engine_start(d->engine, err));
     rpc_server_start(d->server);
-    return start_watchdog(d, err);
+    TRY(start_watchdog(d, err));
+    return start_console(d, err);
 }
 
 int daemon_start(const struct daemon_options *options, struct daemon **ret, struct err *err)
@@ -333,6 +385,7 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret, stru
     ENSURE(d);
     d->options = *options;
     d->lock_fd = -1;
+    d->started = env_now(options->env);
     buf_init(&d->ca_pem, LIMIT_FILE_BYTES);
     atomic_init(&d->lost, false);
     int rc = start_all(d, err);
@@ -398,6 +451,7 @@ void daemon_stop(struct daemon *d)
 {
     if (!d)
         return;
+    console_destroy(d->console);
     stop_server(d);
     stop_engine(d);
     stop_store(d);

@@ -12,6 +12,8 @@ const struct config_option settings_table[] = {
     {"listen.address", CONFIG_TEXT, "127.0.0.1:7443", 0, 0, "where clients and agents connect"},
     {"listen.advertise", CONFIG_TEXT, "", 0, 0,
      "address told to clients that ask another control plane; empty: listen.address"},
+    {"console.listen", CONFIG_TEXT, "", 0, 0,
+     "where the web console answers: loopback HOST:PORT or unix:/PATH; empty: it is off"},
     {"etcd.endpoints", CONFIG_TEXT, "", 0, 0,
      "HOST:PORT[,HOST:PORT...] of an etcd; empty: start one of our own in the data directory"},
     {"etcd.ca", CONFIG_TEXT, "", 0, 0, "PEM file: whom to believe when etcd speaks TLS"},

@@ -24,6 +24,7 @@ FOREIGN = {
     r"protobuf-c/": ("lib/rpc", "lib/wire", "lib/json", "lib/etcd"),
     r"uni(str|width|norm|case|gbrk)": ("cli",),
     r"libintl\.h": ("cli",),
+    r"microhttpd\.h": ("controlplane/console",),
 }
 BANNED = re.compile(
     r"(?<![\w.>])(strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|atoi|atol|strtok|gmtime|"
