@@ -1,81 +1,32 @@
-/* Calls to the control plane, against two servers in a child process whose handlers do what the
- * name in the request says. gRPC must not start before a fork, so the servers come first. */
+/* Calls to the control plane, against servers whose handlers do what the name in the request
+ * says. */
 #include "cli/client.h"
 
-#include "lib/pki/layout.h"
-#include "lib/rpc/loop.h"
-#include "lib/rpc/runtime.h"
-#include "lib/rpc/server.h"
-#include "lib/rpc/server_call.h"
 #include "pumasi/v1/lease.pb-c.h"
-#include "tests/support/suite.h"
-#include "tests/unit/cli/run.h"
+#include "tests/unit/cli/rig.h"
 
 #include <jansson.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-
-#define SERVERS   2
-#define CALLS_MAX 16
-
-/* What the servers saw, in memory that both processes have. */
-struct seen {
-    volatile unsigned calls;
-    char request_ids[CALLS_MAX][ID_CAP];
-    unsigned servers[CALLS_MAX];
-};
-
-struct rig {
-    char home[64];
-    char data[96];
-    char targets[SERVERS][64];
-    struct seen *seen;
-    pid_t child;
-};
-
-struct service {
-    unsigned index;
-    struct seen *seen;
-};
-
-static void note(struct service *s, const char *request_id)
-{
-    unsigned n = s->seen->calls++;
-    if (n < CALLS_MAX) {
-        snprintf(s->seen->request_ids[n], ID_CAP, "%s", request_id);
-        s->seen->servers[n] = s->index;
-    }
-}
-
-static void fail_with(struct rpc_call *call, enum err_code code)
-{
-    struct err err = ERR_INIT;
-    err_set(&err, code, "as the test wants it");
-    rpc_call_fail(call, &err);
-}
 
 /* True if the name asked for a failure, or for no answer at all. */
-static bool obeys_name(struct service *s, struct rpc_call *call, const char *id)
+static bool obeys_name(struct rig_server *s, struct rpc_call *call, const char *id)
 {
     if (strcmp(id, "silent") == 0 || (strcmp(id, "slow") == 0 && s->seen->calls == 1))
         return true;
     if (strcmp(id, "moved") == 0 && s->index == 0) {
-        fail_with(call, ERR_NOT_LEADER);
+        rig_fail(call, ERR_NOT_LEADER);
         return true;
     }
     enum err_code code = err_from_name(id);
     if (code == ERR_INTERNAL)
         return false;
-    fail_with(call, code);
+    rig_fail(call, code);
     return true;
 }
 
 static void get_lease(struct rpc_call *call, const ProtobufCMessage *message, void *arg)
 {
     const Pumasi__V1__GetRequest *request = (const Pumasi__V1__GetRequest *)message;
-    note(arg, "");
+    rig_note(arg, "");
     if (obeys_name(arg, call, request->id))
         return;
     Pumasi__V1__Lease lease = PUMASI__V1__LEASE__INIT;
@@ -88,7 +39,7 @@ static void list_leases(struct rpc_call *call, const ProtobufCMessage *message, 
 {
     const Pumasi__V1__ListRequest *request = (const Pumasi__V1__ListRequest *)message;
     bool second = strcmp(request->page_token, "p2") == 0;
-    note(arg, request->page_token);
+    rig_note(arg, request->page_token);
     Pumasi__V1__Lease lease = PUMASI__V1__LEASE__INIT;
     Pumasi__V1__Lease *items[] = {&lease};
     Pumasi__V1__ListLeasesReply reply = PUMASI__V1__LIST_LEASES_REPLY__INIT;
@@ -103,7 +54,7 @@ static void release_lease(struct rpc_call *call, const ProtobufCMessage *message
 {
     const Pumasi__V1__ReleaseLeaseRequest *request =
         (const Pumasi__V1__ReleaseLeaseRequest *)message;
-    note(arg, request->head ? request->head->request_id : "none");
+    rig_note(arg, request->head ? request->head->request_id : "none");
     if (obeys_name(arg, call, request->id))
         return;
     Pumasi__V1__PlanLine line = PUMASI__V1__PLAN_LINE__INIT;
@@ -129,89 +80,17 @@ static const struct rpc_method_row rows[] = {
     {.name = "ReleaseLease", .kind = RPC_UNARY, .handler = release_lease},
 };
 
-static int serve_one(struct service *service, struct rpc_loop *loop, struct rpc_tls_source *tls,
-                     struct err *err)
-{
-    int port = 0;
-    struct rpc_server *server = rpc_server_create(loop, NULL);
-    struct rpc_service table = {.descriptor = &pumasi__v1__lease_service__descriptor,
-                                .rows = rows,
-                                .row_count = sizeof(rows) / sizeof(rows[0]),
-                                .arg = service};
-    TRY(rpc_server_add(server, &table, err));
-    TRY(rpc_server_listen(server, "127.0.0.1:0", tls, &port, err));
-    rpc_server_start(server);
-    return port;
-}
-
-/* The child: two servers until it is killed; writes their ports. */
-static _Noreturn void serve(struct rig *rig, int ports_out)
-{
-    char ca[160], cert[160], key[160];
-    struct err err = ERR_INIT;
-    struct rpc_loop *loop = NULL;
-    struct rpc_tls_source *tls = NULL;
-    struct service services[SERVERS];
-    int ports[SERVERS];
-    snprintf(ca, sizeof(ca), "%s/%s", rig->data, LAYOUT_CA_CERT);
-    snprintf(cert, sizeof(cert), "%s/%s", rig->data, LAYOUT_SERVER_CERT);
-    snprintf(key, sizeof(key), "%s/%s", rig->data, LAYOUT_SERVER_KEY);
-    rpc_runtime_create(NULL);
-    ENSURE(rpc_loop_create(&loop, &err) == 0);
-    ENSURE(rpc_tls_source_create(&(struct rpc_tls_files){ca, cert, key}, RPC_TLS_CLIENTS_REQUIRED,
-                                 &tls, &err) == 0);
-    for (unsigned i = 0; i < SERVERS; i++) {
-        services[i] = (struct service){i, rig->seen};
-        ports[i] = serve_one(&services[i], loop, tls, &err);
-        ENSURE(ports[i] > 0);
-    }
-    ENSURE(write(ports_out, ports, sizeof(ports)) == sizeof(ports));
-    for (;;)
-        pause();
-}
-
-static void rig_init(struct rig *rig)
-{
-    int pipe_ends[2], ports[SERVERS];
-    *rig = (struct rig){.child = 0};
-    snprintf(rig->data, sizeof(rig->data), "%s/data", run_home(rig->home));
-    struct run init CLEANUP_RUN =
-        run_in(env_real(), rig->home, "en", NULL, (const char *const[]){"init", rig->data, NULL});
-    ck_assert_msg(init.exit == 0, "%s", init.talk);
-    rig->seen =
-        mmap(NULL, sizeof(*rig->seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(rig->seen, MAP_FAILED);
-    ck_assert_int_eq(pipe(pipe_ends), 0);
-    rig->child = fork();
-    ck_assert_int_ge(rig->child, 0);
-    if (rig->child == 0)
-        serve(rig, pipe_ends[1]);
-    close(pipe_ends[1]);
-    ck_assert_int_eq(read(pipe_ends[0], ports, sizeof(ports)), sizeof(ports));
-    close(pipe_ends[0]);
-    for (int i = 0; i < SERVERS; i++)
-        snprintf(rig->targets[i], sizeof(rig->targets[i]), "127.0.0.1:%d", ports[i]);
-}
-
-static void rig_fini(struct rig *rig)
-{
-    kill(rig->child, SIGKILL);
-    waitpid(rig->child, NULL, 0);
-    munmap(rig->seen, sizeof(*rig->seen));
-    run_remove(rig->home);
-}
-#define CLEANUP_RIG __attribute__((cleanup(rig_fini)))
-
-/* Runs against both servers. */
-#define RUN_RIG(rig, ...)                                                                          \
-    run_in(env_real(), (rig)->home, "en", NULL,                                                    \
-           (const char *const[]){__VA_ARGS__, "--server", (rig)->targets[0], "--server",           \
-                                 (rig)->targets[1], NULL})
+static const struct rpc_service services[] = {
+    {.descriptor = &pumasi__v1__lease_service__descriptor,
+     .rows = rows,
+     .row_count = sizeof(rows) / sizeof(rows[0])},
+    {.descriptor = NULL},
+};
 
 START_TEST(test_prints_what_the_server_says)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN = RUN_RIG(&rig, "lease", "show", "lease-9", "-o", "json");
     ck_assert_msg(run.exit == 0, "%s", run.talk);
     json_t *lease = json_loads(run.out, 0, NULL);
@@ -242,7 +121,7 @@ static const struct {
 START_TEST(test_the_servers_code_becomes_the_exit_code)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN = RUN_RIG(&rig, "lease", "show", refusals[_i].id);
     ck_assert_msg(run.exit == refusals[_i].exit, "%d %s", run.exit, run.talk);
     ck_assert_str_eq(run.out, "");
@@ -255,21 +134,21 @@ END_TEST
 START_TEST(test_a_server_that_does_not_lead_is_passed_over)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN = RUN_RIG(&rig, "lease", "release", "moved", "-o", "name");
     ck_assert_msg(run.exit == 0, "%s", run.talk);
     ck_assert_str_eq(run.out, "moved\n");
     ck_assert_uint_eq(rig.seen->calls, 2);
     ck_assert_uint_eq(rig.seen->servers[0], 0);
     ck_assert_uint_eq(rig.seen->servers[1], 1);
-    ck_assert_str_eq(rig.seen->request_ids[0], rig.seen->request_ids[1]);
+    ck_assert_str_eq(rig.seen->texts[0], rig.seen->texts[1]);
 }
 END_TEST
 
 START_TEST(test_a_server_that_is_not_there_is_passed_over)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN =
         run_in(env_real(), rig.home, "en", NULL,
                (const char *const[]){"lease", "show", "lease-1", "--server", "127.0.0.1:1",
@@ -281,7 +160,7 @@ END_TEST
 START_TEST(test_pages_come_together)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN = RUN_RIG(&rig, "lease", "list", "-o", "json");
     json_t *reply = json_loads(run.out, 0, NULL);
     ck_assert_msg(run.exit == 0, "%s", run.talk);
@@ -289,7 +168,7 @@ START_TEST(test_pages_come_together)
     ck_assert_uint_eq(json_array_size(json_object_get(reply, "items")), 2);
     ck_assert_ptr_null(json_object_get(reply, "next_page_token"));
     ck_assert_uint_eq(rig.seen->calls, 2);
-    ck_assert_str_eq(rig.seen->request_ids[1], "p2");
+    ck_assert_str_eq(rig.seen->texts[1], "p2");
     json_decref(reply);
 }
 END_TEST
@@ -297,12 +176,12 @@ END_TEST
 START_TEST(test_a_lost_answer_is_asked_for_again_under_the_same_id)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN = RUN_RIG(&rig, "lease", "release", "slow", "--timeout", "1s");
     ck_assert_msg(run.exit == 0, "%s", run.talk);
     ck_assert_uint_eq(rig.seen->calls, 2);
-    ck_assert_str_eq(rig.seen->request_ids[0], rig.seen->request_ids[1]);
-    ck_assert_int_gt(strlen(rig.seen->request_ids[0]), 20);
+    ck_assert_str_eq(rig.seen->texts[0], rig.seen->texts[1]);
+    ck_assert_int_gt(strlen(rig.seen->texts[0]), 20);
     ck_assert_ptr_nonnull(strstr(run.talk, "asking again under the same request id"));
 }
 END_TEST
@@ -310,13 +189,13 @@ END_TEST
 START_TEST(test_an_outcome_that_nobody_knows_says_how_to_look_it_up)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN =
         RUN_RIG(&rig, "lease", "release", "silent", "--timeout", "1s", "--request-id", "mine-1");
     ck_assert_int_eq(run.exit, 9);
     ck_assert_uint_eq(rig.seen->calls, 2);
-    ck_assert_str_eq(rig.seen->request_ids[0], "mine-1");
-    ck_assert_str_eq(rig.seen->request_ids[1], "mine-1");
+    ck_assert_str_eq(rig.seen->texts[0], "mine-1");
+    ck_assert_str_eq(rig.seen->texts[1], "mine-1");
     ck_assert_ptr_nonnull(strstr(run.talk, "pumasi request show mine-1"));
     ck_assert_ptr_nonnull(strstr(run.talk, "[unknown-outcome, request mine-1]"));
 }
@@ -325,7 +204,7 @@ END_TEST
 START_TEST(test_a_dry_run_shows_the_plan_and_may_exit_3)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run plain CLEANUP_RUN = RUN_RIG(&rig, "lease", "release", "lease-1", "--dry-run");
     struct run code CLEANUP_RUN =
         RUN_RIG(&rig, "lease", "release", "lease-1", "--dry-run", "--exit-code");
@@ -339,7 +218,7 @@ END_TEST
 START_TEST(test_a_change_that_waits_for_approval_exits_8)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN = RUN_RIG(&rig, "lease", "release", "guarded", "-o", "json");
     json_t *error = json_loads(run.talk, 0, NULL);
     ck_assert_int_eq(run.exit, 8);
@@ -353,7 +232,7 @@ END_TEST
 START_TEST(test_a_key_that_others_can_read_is_refused)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     char key[160];
     snprintf(key, sizeof(key), "%s/pumasi/contexts/admin.nipa/key.pem", rig.home);
     ck_assert_int_eq(chmod(key, 0644), 0);
@@ -367,7 +246,7 @@ END_TEST
 START_TEST(test_nobody_there_is_a_failure_in_time)
 {
     struct rig rig CLEANUP_RIG;
-    rig_init(&rig);
+    rig_init(&rig, services);
     struct run run CLEANUP_RUN = run_in(
         env_real(), rig.home, "en", NULL,
         (const char *const[]){"lease", "list", "--server", "127.0.0.1:1", "--timeout", "2s", NULL});
