@@ -1,7 +1,7 @@
 #ifndef PUMASI_TESTS_UNIT_CLI_RIG_H
 #define PUMASI_TESTS_UNIT_CLI_RIG_H
 
-#include "lib/base/limits.h"
+#include "lib/base/id.h"
 #include "lib/pki/layout.h"
 #include "lib/rpc/loop.h"
 #include "lib/rpc/runtime.h"
