@@ -71,7 +71,10 @@ static const struct command_option book_options[] = {
      .type = OPTION_UNTIL,
      .field = "to",
      .help = N_("end: a Korean date (that day included) or an instant")},
-    {.name = "for", .type = OPTION_DURATION, .help = N_("length instead of an end: 90m, 24h, 7d")},
+    {.name = "for",
+     .type = OPTION_DURATION,
+     .field = "length_s",
+     .help = N_("length instead of an end: 90m, 24h, 7d")},
     {.name = "organisation",
      .type = OPTION_ID,
      .field = "organisation",
@@ -105,28 +108,18 @@ static const struct command_option book_options[] = {
 static const struct command_call book_call = {
     .service = "LeaseService", .method = "BookLease", .kind = CALL_CHANGE};
 
-/* --for 24h is an end counted from the start. */
-static int set_end(const struct invocation *inv, json_t *request, struct err *err)
+static int check_end(const struct invocation *inv, struct err *err)
 {
-    bool has_end = invocation_given(inv, "to"), has_length = invocation_given(inv, "for");
-    if (has_end == has_length)
+    if (invocation_given(inv, "to") == invocation_given(inv, "for"))
         return err_set(err, ERR_INVALID, "%s", _("give either --to or --for"));
-    if (has_end)
-        return 0;
-    struct instant from = invocation_given(inv, "from")
-                              ? (struct instant){invocation_number(inv, "from")}
-                              : env_now(&invocation_host(inv)->env);
-    struct instant to = instant_add(from, invocation_number(inv, "for"));
-    request_put(request, "to", json_integer(to.s));
     return 0;
 }
 
 static int book_exec(struct invocation *inv, struct err *err)
 {
+    TRY(check_end(inv, err));
     json_t *request = request_build(inv);
-    int rc = set_end(inv, request, err);
-    if (rc == 0)
-        rc = call_change(inv, book_call.service, book_call.method, request, err);
+    int rc = call_change(inv, book_call.service, book_call.method, request, err);
     json_decref(request);
     return rc;
 }

@@ -71,8 +71,10 @@ static int draft_window(const struct turn *t, const struct order *o, struct leas
     char from[INSTANT_TEXT_CAP], to[INSTANT_TEXT_CAP];
     const struct book_lease_request *r = o->request;
     l->from = r->from.s == INSTANT_NEVER.s ? turn_now(t) : r->from;
-    l->to = r->to;
-    l->ends_at = r->to;
+    if (r->length_s < 0 || (r->length_s > 0 && r->to.s != INSTANT_NEVER.s))
+        return err_set(err, ERR_INVALID, "lease: state either to or length_s, which is positive");
+    l->to = r->length_s > 0 ? instant_add(l->from, r->length_s) : r->to;
+    l->ends_at = l->to;
     if (l->to.s == INSTANT_NEVER.s || l->from.s >= l->to.s)
         return err_set(err, ERR_INVALID, "lease: to must come after from");
     if (l->from.s < turn_now(t).s)

@@ -53,7 +53,8 @@ ARGS(book_lease_request,
      F_INSTANT(struct book_lease_request, from),
      F_INSTANT(struct book_lease_request, to),
      F_LIST(struct book_lease_request, uids, &user_id_type),
-     F_BOOL(struct book_lease_request, one_node))
+     F_BOOL(struct book_lease_request, one_node),
+     F_I64(struct book_lease_request, length_s))
 ARGS(release_lease_request,
      F_ID(struct release_lease_request, id))
 ARGS(sign_approval_request,

@@ -113,6 +113,7 @@ struct book_lease_request {
     struct instant to;
     struct list uids; /* struct user_id */
     bool one_node;
+    int64_t length_s; /* instead of `to`; 0 = none */
 };
 struct release_lease_request {
     struct request_head head;
