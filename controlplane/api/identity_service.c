@@ -287,7 +287,8 @@ static int run_whoami(const struct engine_view *view, struct rpc_call *call,
     reply->name = arena_text(arena, span_text(view->actor->name.text));
     reply->kind = (char *)actor_kind_name(view->actor->kind);
     reply->server_version = (char *)PUMASI_VERSION;
-    if (!reply->organisation || !reply->name)
+    reply->leader = arena_text(arena, span_text(view->address));
+    if (!reply->organisation || !reply->name || !reply->leader)
         return err_set(err, ERR_LIMIT, "the reply is too large");
     TRY(fill_roles(view->actor, arena, reply, err));
     *ret_reply = &reply->base;

@@ -66,7 +66,8 @@ struct engine_view {
     const struct state *state;
     const struct actor *actor;
     struct instant now;
-    int64_t revision; /* everything up to here is in the state */
+    int64_t revision;    /* everything up to here is in the state */
+    const char *address; /* of this control plane, which leads: only a leader reads */
 };
 
 struct engine_read_ops {

@@ -355,7 +355,8 @@ static void handle_read(struct writer *w, struct request *r)
         struct engine_view view = {.state = mirror_state(w->mirror),
                                    .actor = &actor,
                                    .now = now,
-                                   .revision = mirror_revision(w->mirror)};
+                                   .revision = mirror_revision(w->mirror),
+                                   .address = w->options.address};
         (void)r->ops->run(r->arg, &view, &r->err);
     }
     request_list_add(&w->open_waiters, r);

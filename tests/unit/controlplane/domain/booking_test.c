@@ -166,6 +166,27 @@ START_TEST(test_nobody_books_for_another_organisation)
 }
 END_TEST
 
+START_TEST(test_a_length_counts_from_the_beginning)
+{
+    struct book_lease_request r = {.allocation = lent_world(),
+                                   .gpus = 1,
+                                   .from = INSTANT_NEVER,
+                                   .to = INSTANT_NEVER,
+                                   .length_s = 12};
+    expect_ok(&w, world_decide(&w, "kim.upstage", COMMAND_BOOK_LEASE, &r));
+    const struct lease *l = world_lease(&w, world_answer(&w));
+    ck_assert_int_eq(l->from.s, w.now.s);
+    ck_assert_int_eq(l->to.s, w.now.s + 12);
+    r.to = world_at(WORLD_HOUR);
+    expect_refused(&w, world_decide(&w, "kim.upstage", COMMAND_BOOK_LEASE, &r), ERR_INVALID,
+                   "either to or length_s");
+    r.to = INSTANT_NEVER;
+    r.length_s = -1;
+    expect_refused(&w, world_decide(&w, "kim.upstage", COMMAND_BOOK_LEASE, &r), ERR_INVALID,
+                   "either to or length_s");
+}
+END_TEST
+
 START_TEST(test_too_many_users_are_refused)
 {
     struct book_lease_request r = {
@@ -428,6 +449,7 @@ static Suite *booking_suite(void)
     tcase_add_test(c, test_a_dry_run_decides_the_same_and_changes_nothing);
     tcase_add_test(c, test_refusals_name_the_rule_and_the_value);
     tcase_add_test(c, test_nobody_books_for_another_organisation);
+    tcase_add_test(c, test_a_length_counts_from_the_beginning);
     tcase_add_test(c, test_too_many_users_are_refused);
     tcase_add_test(c, test_an_allocation_that_waits_is_no_allocation);
     tcase_add_test(c, test_without_a_loan_there_is_nothing_to_book);
