@@ -62,9 +62,10 @@ static int look(struct leadership *l, struct buf *value, struct store_version *v
 {
     int rc =
         store_get(l->options.store, span_text(KEY_LEADER), LEADERSHIP_CALL_MS, value, version, err);
-    if (rc == -ERR_NOT_FOUND)
-        return 0;
-    TRY(rc);
+    if (rc < 0) {
+        l->address[0] = '\0'; /* nobody leads, or nobody can know */
+        return rc == -ERR_NOT_FOUND ? 0 : rc;
+    }
     remember_leader(l, buf_span(value));
     return 0;
 }

@@ -54,7 +54,8 @@ int64_t leadership_fence(const struct leadership *l);
 bool leadership_is_fresh(struct leadership *l);
 void leadership_confirm(struct leadership *l, struct boot_time before_the_call);
 
-/* The address of the leader as last seen; "" when unknown. Borrowed until the next call. */
+/* The address of the leader as last seen; "" when nobody leads or the store did not answer.
+ * Borrowed until the next call. */
 const char *leadership_address(const struct leadership *l);
 
 #endif
