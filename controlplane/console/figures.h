@@ -19,7 +19,7 @@ struct console_figures {
     struct instant started;
     bool leader;                              /* this process leads */
     char leader_address[CONSOLE_ADDRESS_CAP]; /* where the leader is; "" when none is known */
-    int64_t revision;                         /* of the store, as far as we have read it */
+    int64_t revision;                         /* of the store, read last; 0 unless it leads */
     uint64_t commits;                         /* this and the rest of "since the start" count up */
     uint64_t requests;                        /* decided since the start */
     uint64_t reloads;                         /* of the whole store since the start */
