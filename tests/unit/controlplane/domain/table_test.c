@@ -1,0 +1,78 @@
+/* Records by id, in order. */
+#include "controlplane/domain/table.h"
+
+#include "tests/support/suite.h"
+
+#define N 200
+
+static struct id ids[N];
+
+START_TEST(test_finds_what_was_put_in_order_of_the_ids)
+{
+    struct table t = {0};
+    for (size_t i = 0; i < N; i++) {
+        size_t k = i * 77 % N; /* every one, in another order */
+        ids[k] = id_number("lease", 1000 + k);
+        ck_assert_ptr_null(table_put(&t, &ids[k]));
+    }
+    ck_assert_uint_eq(t.n, N);
+    for (size_t i = 0; i < N; i++) {
+        ck_assert_ptr_eq(table_find(&t, &ids[i]), &ids[i]);
+        ck_assert_ptr_eq(t.rows[i], &ids[i]);
+    }
+    ck_assert_ptr_null(table_find(&t, &(struct id){"lease-0999"}));
+    ck_assert_ptr_null(table_find(&t, &(struct id){"lease-9999"}));
+    table_fini(&t);
+}
+END_TEST
+
+START_TEST(test_put_replaces_and_remove_returns)
+{
+    struct table t = {0};
+    struct id a = {"a"}, again = {"a"}, b = {"b"};
+    ck_assert_ptr_null(table_remove(&t, &a));
+    table_put(&t, &a);
+    table_put(&t, &b);
+    ck_assert_ptr_eq(table_put(&t, &again), &a);
+    ck_assert_uint_eq(t.n, 2);
+    ck_assert_ptr_eq(table_find(&t, &a), &again);
+    ck_assert_ptr_eq(table_remove(&t, &a), &again);
+    ck_assert_ptr_null(table_find(&t, &a));
+    ck_assert_ptr_eq(table_find(&t, &b), &b);
+    table_fini(&t);
+    table_fini(&t);
+    ck_assert_ptr_null(table_find(&t, &b));
+}
+END_TEST
+
+START_TEST(test_after_is_where_a_listing_goes_on)
+{
+    static const struct {
+        const char *after;
+        size_t at;
+    } cases[] = {{"a", 0}, {"b", 1}, {"c", 1}, {"d", 2}, {"z", 2}};
+    struct table t = {0};
+    struct id b = {"b"}, d = {"d"}, none = ID_NONE;
+    table_put(&t, &d);
+    table_put(&t, &b);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct id after = id_literal(cases[i].after);
+        ck_assert_uint_eq(table_after(&t, &after), cases[i].at);
+    }
+    ck_assert_uint_eq(table_after(&t, &none), 0);
+    table_fini(&t);
+}
+END_TEST
+
+static Suite *table_suite(void)
+{
+    Suite *s = suite_create("table");
+    TCase *c = tcase_create("table");
+    tcase_add_test(c, test_finds_what_was_put_in_order_of_the_ids);
+    tcase_add_test(c, test_put_replaces_and_remove_returns);
+    tcase_add_test(c, test_after_is_where_a_listing_goes_on);
+    suite_add_tcase(s, c);
+    return s;
+}
+
+SUITE_MAIN(table_suite)
