@@ -25,6 +25,7 @@ SOURCE = os.environ.get("PUMASI_SOURCE_DIR") or os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("PUMASI_BIN_DIR") or os.path.join(SOURCE, "build", "dev", "bin")
 SUPPORT = os.path.join(os.path.dirname(BIN), "support")
+DEBIAN_PYTHON = "/usr/bin/python3"
 PR_SET_PDEATHSIG = 1
 WAITING = 8  # exit status: what was asked for waits for an approval
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -57,6 +58,17 @@ class Tap:
 def skip(reason):
     print(f"1..0 # SKIP {reason}", flush=True)
     sys.exit(77)
+
+
+def need_grpc():
+    """Debian's python3-grpcio: goes on under Debian's python where this one lacks it."""
+    try:
+        import grpc  # noqa: F401
+        import google.protobuf  # noqa: F401
+    except ImportError:
+        if os.path.realpath(sys.executable) == os.path.realpath(DEBIAN_PYTHON):
+            skip("python3-grpcio and python3-protobuf are not installed")
+        os.execv(DEBIAN_PYTHON, [DEBIAN_PYTHON, *sys.argv])
 
 
 def until(condition, seconds, what):
@@ -322,6 +334,14 @@ class World:
         result = self.login(self.invite(name, organisation, roles))
         if result.code != 0:
             raise RuntimeError(str(result))
+
+    def credentials(self, who):
+        """(ca, key, certificate) of a stored sign-in, as bytes: what grpc wants, in its order."""
+        texts = []
+        for name in ("ca.pem", "key.pem", "cert.pem"):
+            with open(self.path("config", "pumasi", "contexts", who, name), "rb") as f:
+                texts.append(f.read())
+        return texts
 
     def approve(self, approval):
         plan = self.must("approve", "show", approval, "-o", "json").json()["plan"]["hash"]

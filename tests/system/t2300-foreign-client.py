@@ -12,15 +12,11 @@ import time
 import lib
 from lib import tap
 
-DEBIAN_PYTHON = "/usr/bin/python3"
+lib.need_grpc()
+import grpc
+from google.protobuf import symbol_database
+
 PREFIX = "/pumasi/v1/"
-try:
-    import grpc
-    from google.protobuf import symbol_database
-except ImportError:
-    if os.path.realpath(sys.executable) == os.path.realpath(DEBIAN_PYTHON):
-        lib.skip("python3-grpcio and python3-protobuf are not installed")
-    os.execv(DEBIAN_PYTHON, [DEBIAN_PYTHON, os.path.abspath(__file__)])
 
 
 def load_protos(world):
@@ -39,13 +35,6 @@ def load_protos(world):
     for name in names:
         __import__(name.removesuffix(".proto").replace("/", ".").replace("-", "_") + "_pb2")
     return symbol_database.Default().GetSymbol
-
-
-def credentials(world, who):
-    """(ca, key, certificate) of a stored sign-in."""
-    folder = world.path("config", "pumasi", "contexts", who)
-    read = lambda name: open(os.path.join(folder, name), "rb").read()
-    return read("ca.pem"), read("key.pem"), read("cert.pem")
 
 
 def unary(channel, path, request, reply_type):
@@ -189,7 +178,7 @@ def main():
     world = lib.World()
     message = load_protos(world)
     control = world.found(1, 8)
-    ca, key, cert = credentials(world, "kim.upstage")
+    ca, key, cert = world.credentials("kim.upstage")
     channel = grpc.secure_channel(control.address, grpc.ssl_channel_credentials(ca, key, cert))
     check_health(channel, message)
     check_reflection(channel, message)
