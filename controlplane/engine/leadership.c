@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-#define VALUE_CAP 256
+#define VALUE_CAP 512
 #define NS_PER_MS INT64_C(1000000)
 
 struct leadership {
@@ -51,10 +51,19 @@ static void remember_leader(struct leadership *l, struct span value)
         l->address[0] = '\0';
 }
 
+/* Name and address: two processes that were given one name by mistake do not take the key from each
+ * other for ever. */
+static void write_own(const struct leadership *l, struct buf *dst)
+{
+    buf_printf(dst, "%s %s", l->options.name.text, l->options.address);
+}
+
 static bool is_own(const struct leadership *l, struct span value)
 {
-    struct span name = span_text(l->options.name.text);
-    return value.len > name.len && span_starts_with(value, name) && value.data[name.len] == ' ';
+    CLEANUP_BUF struct buf own;
+    buf_init(&own, VALUE_CAP);
+    write_own(l, &own);
+    return span_equal(value, buf_span(&own));
 }
 
 static int look(struct leadership *l, struct buf *value, struct store_version *version,
@@ -84,7 +93,7 @@ static int put_key(struct leadership *l, const struct store_version *seen,
     struct store_txn *txn = store_txn_create();
     struct buf value;
     buf_init(&value, VALUE_CAP);
-    buf_printf(&value, "%s %s", l->options.name.text, l->options.address);
+    write_own(l, &value);
     struct span key = span_text(KEY_LEADER);
     int rc = seen->mod_revision ? store_txn_guard_mod(txn, key, seen->mod_revision)
                                 : store_txn_guard_create(txn, key, 0);
@@ -149,12 +158,19 @@ void leadership_confirm(struct leadership *l, struct boot_time before_the_call)
         l->confirmed = before_the_call;
 }
 
+/* Less than half the time to live: whoever was paused long enough for another one to lead asks. */
+static int64_t fresh_ns(const struct leadership *l)
+{
+    int64_t half_ms = (int64_t)l->options.ttl_s * 1000 / 2;
+    return (half_ms < LEADERSHIP_CONFIRMED_MS ? half_ms : LEADERSHIP_CONFIRMED_MS) * NS_PER_MS;
+}
+
 bool leadership_is_fresh(struct leadership *l)
 {
     if (!l->fence)
         return false;
     struct boot_time now = env_boot(l->options.env);
-    if (now.ns - l->confirmed.ns < LEADERSHIP_CONFIRMED_MS * NS_PER_MS)
+    if (now.ns - l->confirmed.ns < fresh_ns(l))
         return true;
     struct store_version seen = {0};
     CLEANUP_BUF struct buf value;

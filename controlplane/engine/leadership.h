@@ -15,12 +15,13 @@
  * refused, whatever it believes.
  *
  * A process that was killed takes its own key over at once when it comes back under the same name
- * (the data directory is locked, so there is one of each name); anyone else waits for the lease.
+ * and address (the data directory is locked, so there is one of each); anyone else waits for the
+ * lease.
  *
  * Belongs to the writer's thread; the functions block for at most LEADERSHIP_CALL_MS.
  */
 #define LEADERSHIP_CALL_MS      2000
-#define LEADERSHIP_CONFIRMED_MS 3000 /* an answer rests on a leadership confirmed this recently */
+#define LEADERSHIP_CONFIRMED_MS 2000 /* an answer rests on a leadership confirmed this recently */
 
 struct leadership;
 
@@ -49,8 +50,9 @@ bool leadership_held(const struct leadership *l);
 /* The mod_revision of the leader key that this process wrote: the guard of every transaction. */
 int64_t leadership_fence(const struct leadership *l);
 
-/* Whether leadership was confirmed within the last LEADERSHIP_CONFIRMED_MS of boot clock; asks the
- * store again when it was not. A commit that went through confirms, too: leadership_confirm(). */
+/* Whether leadership was confirmed within the last LEADERSHIP_CONFIRMED_MS of boot clock, or half
+ * the time to live if that is less; asks the store again when it was not. A commit that went
+ * through confirms, too: leadership_confirm(). */
 bool leadership_is_fresh(struct leadership *l);
 void leadership_confirm(struct leadership *l, struct boot_time before_the_call);
 
