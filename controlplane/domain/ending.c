@@ -73,6 +73,16 @@ static int cancel(struct turn *t, struct lease *l, enum end_reason reason, struc
     return 0;
 }
 
+/* When even a node that hears nothing more has stopped: a grant that is out by now lives for the
+ * silence, and never beyond the end that it was made with. A booking has no grant yet. */
+static struct instant void_after(const struct turn *t, const struct lease *l, struct instant at)
+{
+    struct instant silent = instant_add(turn_now(t), ending_silence_s(t, l));
+    struct instant granted = instant_min(silent, l->ends_at);
+    struct instant last = l->state == LEASE_BOOKED ? at : instant_max(at, granted);
+    return instant_add(last, TIMETABLE_RETURN_MARGIN_S);
+}
+
 int ending_stop(struct turn *t, const struct id *id, struct instant at, enum end_reason reason,
                 struct err *err)
 {
@@ -85,10 +95,9 @@ int ending_stop(struct turn *t, const struct id *id, struct instant at, enum end
     if (l->state != LEASE_BOOKED)
         TRY(step(l, LEASE_EVENT_DRAIN, err));
     if (at.s < l->ends_at.s) {
-        struct instant silent = instant_add(turn_now(t), ending_silence_s(t, l));
+        l->void_at = void_after(t, l, at);
         l->ends_at = at;
         l->end_reason = reason;
-        l->void_at = instant_add(instant_max(at, silent), TIMETABLE_RETURN_MARGIN_S);
         set_free(t, l, freed);
     }
     enter(t, ledger_kind_of(reason), l);

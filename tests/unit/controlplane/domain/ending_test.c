@@ -88,6 +88,7 @@ START_TEST(test_the_void_instant_is_the_end_or_the_silence_whichever_is_later)
         {3600, 1000 + 7200}, /* a node heard last before the stop, and not since */
         {1000 + 7200, 1000 + 7200},
         {20000, 20000},
+        {WORLD_DAY - 60, WORLD_DAY - 60},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         teardown();
@@ -98,6 +99,22 @@ START_TEST(test_the_void_instant_is_the_end_or_the_silence_whichever_is_later)
         ck_assert_int_eq(now_is()->void_at.s,
                          world_at(cases[i].void_at).s + TIMETABLE_RETURN_MARGIN_S);
     }
+}
+END_TEST
+
+START_TEST(test_no_grant_outlives_the_end_that_it_was_made_with)
+{
+    world_advance(&w, WORLD_DAY - 600); /* ten minutes before the end, silence of two hours */
+    expect_ok(&w, stop(WORLD_DAY - 500, END_RECALLED));
+    ck_assert_int_eq(now_is()->void_at.s, world_at(WORLD_DAY).s + TIMETABLE_RETURN_MARGIN_S);
+}
+END_TEST
+
+START_TEST(test_a_booking_has_no_grant_to_wait_for)
+{
+    expect_ok(&w, stop(3600, END_RECALLED));
+    ck_assert_int_eq(now_is()->state, LEASE_BOOKED);
+    ck_assert_int_eq(now_is()->void_at.s, world_at(3600).s + TIMETABLE_RETURN_MARGIN_S);
 }
 END_TEST
 
@@ -158,6 +175,8 @@ static Suite *ending_suite(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, test_a_booking_is_cancelled_shortened_or_left);
     tcase_add_test(c, test_the_void_instant_is_the_end_or_the_silence_whichever_is_later);
+    tcase_add_test(c, test_no_grant_outlives_the_end_that_it_was_made_with);
+    tcase_add_test(c, test_a_booking_has_no_grant_to_wait_for);
     tcase_add_test(c, test_a_stop_now_takes_back_at_once);
     tcase_add_test(c, test_an_earlier_stop_overrides_a_later_one_and_not_the_other_way);
     tcase_add_test(c, test_a_returned_loan_closes_with_its_last_lease);
