@@ -255,7 +255,9 @@ static int create_server(struct daemon *d, struct err *err)
     d->server = rpc_server_create(d->server_loop, &options);
     const char *address = text_of(d, "listen.address");
     int port;
-    TRY(rpc_server_listen(d->server, address, d->tls, &port, err));
+    int rc = rpc_server_listen(d->server, address, d->tls, &port, err);
+    if (rc < 0)
+        return err_prefix(err, rc, "listen.address");
     const char *colon = strrchr(address, ':');
     (void)snprintf(d->address, sizeof d->address, "%.*s:%d", (int)(colon - address), address, port);
     return 0;

@@ -4,7 +4,6 @@
 #include "lib/rpc/runtime.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int fail(const struct err *err)
 {
@@ -12,17 +11,16 @@ static int fail(const struct err *err)
     return err_exit_code(err->code);
 }
 
-static struct log *open_log(const struct config *config)
+static int run(const struct config *config, const sigset_t *signals, struct log *log,
+               struct err *err)
 {
-    static const char *const levels[LOG_LEVEL_COUNT] = {"debug", "info", "warn", "error"};
-    const char *wanted = config_text(config, "log.level");
-    enum log_level level = LOG_LEVEL_INFO;
-    for (int i = 0; i < LOG_LEVEL_COUNT; i++) {
-        if (strcmp(levels[i], wanted) == 0)
-            level = (enum log_level)i;
-    }
-    bool json = strcmp(config_text(config, "log.format"), "json") == 0;
-    return log_create("pumasid", 2, level, json ? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT);
+    struct env env = env_real();
+    struct daemon *daemon;
+    TRY(daemon_start(&(struct daemon_options){.config = config, .env = &env, .log = log}, &daemon,
+                     err));
+    int rc = daemon_wait(daemon, signals, err);
+    daemon_stop(daemon);
+    return rc;
 }
 
 int main(int argc, char **argv)
@@ -38,15 +36,10 @@ int main(int argc, char **argv)
         return 0;
     }
     rpc_runtime_block_signals(&signals);
-    struct env env = env_real();
-    struct log *log = open_log(config);
-    struct daemon *daemon;
-    int rc = daemon_start(&(struct daemon_options){.config = config, .env = &env, .log = log},
-                          &daemon, &err);
-    if (rc == 0) {
-        rc = daemon_wait(daemon, &signals, &err);
-        daemon_stop(daemon);
-    }
+    struct log *log = NULL;
+    int rc = settings_open_log(config, &log, &err);
+    if (rc == 0)
+        rc = run(config, &signals, log, &err);
     log_destroy(log);
     config_destroy(config);
     return rc < 0 ? fail(&err) : 0;

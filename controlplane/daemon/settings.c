@@ -1,6 +1,8 @@
 /* The options of pumasid: one table, and the command line. */
 #include "controlplane/daemon/settings.h"
 
+#include "lib/base/record.h"
+
 #include <getopt.h>
 #include <stdio.h>
 
@@ -100,5 +102,20 @@ int settings_read(int argc, char **argv, struct config **ret, enum settings_wish
         return rc;
     }
     *ret = c;
+    return 0;
+}
+
+int settings_open_log(const struct config *c, struct log **ret, struct err *err)
+{
+    static const char *const level_texts[LOG_LEVEL_COUNT] = {"debug", "info", "warn", "error"};
+    static const char *const format_texts[] = {"logfmt", "json"};
+    static const struct enum_names levels = {level_texts, LOG_LEVEL_COUNT};
+    static const struct enum_names formats = {format_texts, 2};
+    int level;
+    int format;
+    TRY(enum_parse(&levels, span_text(config_text(c, "log.level")), "log.level", &level, err));
+    TRY(enum_parse(&formats, span_text(config_text(c, "log.format")), "log.format", &format, err));
+    *ret = log_create("pumasid", 2, (enum log_level)level,
+                      format ? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT);
     return 0;
 }
