@@ -1,0 +1,73 @@
+#include "controlplane/sim/options.h"
+
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+static int parse(const char *const *words, struct options *ret, struct err *err)
+{
+    char *argv[8] = {(char *)"pumasi-sim"};
+    int argc = 1;
+    for (; words[argc - 1]; argc++)
+        argv[argc] = (char *)words[argc - 1];
+    argv[argc] = NULL;
+    return options_parse(argc, argv, ret, err);
+}
+
+static const struct {
+    const char *words[6];
+    const char *file;
+    const char *statements;
+    bool json;
+} good[] = {
+    {{"scenario", "a.json"}, "a.json", NULL, false},
+    {{"scenario", "a.json", "-o", "json"}, "a.json", NULL, true},
+    {{"scenario", "-o", "text", "a.json"}, "a.json", NULL, false},
+    {{"scenario", "a.json", "--output", "json", "--statements=out"}, "a.json", "out", true},
+    {{"--version"}, NULL, NULL, false},
+    {{"--help"}, NULL, NULL, false},
+};
+
+START_TEST(a_good_line_is_read)
+{
+    struct options o;
+    ck_assert_int_eq(parse(good[_i].words, &o, NULL), 0);
+    ck_assert_pstr_eq(o.file, good[_i].file);
+    ck_assert_pstr_eq(o.statements, good[_i].statements);
+    ck_assert_int_eq(o.json, good[_i].json);
+}
+END_TEST
+
+static const struct {
+    const char *words[6];
+    const char *says;
+} bad[] = {
+    {{NULL}, "what shall be done"},
+    {{"play", "a.json"}, "what shall be done"},
+    {{"scenario"}, "name one file"},
+    {{"scenario", "a.json", "b.json"}, "name one file"},
+    {{"scenario", "a.json", "-o", "xml"}, "xml"},
+    {{"scenario", "a.json", "-o"}, "incomplete"},
+    {{"scenario", "a.json", "--seed", "1"}, "--seed"},
+};
+
+START_TEST(a_bad_line_is_told)
+{
+    struct options o;
+    struct err err = ERR_INIT;
+    ck_assert_int_eq(parse(bad[_i].words, &o, &err), -ERR_INVALID);
+    ck_assert_msg(strstr(err.text, bad[_i].says) != NULL, "%s", err.text);
+}
+END_TEST
+
+static Suite *options_suite(void)
+{
+    Suite *s = suite_create("options");
+    TCase *c = tcase_create("command line");
+    tcase_add_loop_test(c, a_good_line_is_read, 0, (int)(sizeof good / sizeof *good));
+    tcase_add_loop_test(c, a_bad_line_is_told, 0, (int)(sizeof bad / sizeof *bad));
+    suite_add_tcase(s, c);
+    return s;
+}
+
+SUITE_MAIN(options_suite)
