@@ -34,6 +34,7 @@ struct api *api_create(const struct api_options *options)
     struct api *api = calloc(1, sizeof *api);
     ENSURE(api);
     api->options = *options;
+    atomic_init(&api->closing, false);
     api->peers = peers_create();
     api->watchers = watchers_create();
     api->bound = calloc(SERVICE_COUNT, sizeof *api->bound);
@@ -113,6 +114,8 @@ int api_add_services(struct api *api, struct rpc_server *server, struct err *err
 
 void api_close(struct api *api)
 {
+    atomic_store(&api->closing, true);
+    attached_poke_all(api->options.attached);
     watchers_close(api->watchers);
 }
 

@@ -76,6 +76,17 @@ static void on_release(void *data)
     free(s);
 }
 
+/* With the lock held: the server stops; what is under way goes first. The release hook can not run
+ * in here, since gRPC has not yet told the end of a stream that is not finished. */
+static void close_stream(struct stream *s)
+{
+    s->gone = true;
+    if (!s->busy && !s->finished) {
+        s->finished = true;
+        rpc_call_end(s->call);
+    }
+}
+
 static void poke(void *stream)
 {
     struct stream *s = stream;
@@ -84,7 +95,9 @@ static void poke(void *stream)
     message.body_case = PUMASI__V1__SERVER_MESSAGE__BODY_SYNC;
     message.sync = &please;
     pthread_mutex_lock(&s->lock);
-    if (!s->finished) {
+    if (atomic_load(&s->api->closing)) {
+        close_stream(s);
+    } else if (!s->finished) {
         /* A full queue means that the node has pokes enough to read. */
         int rc = rpc_call_send(s->call, &message.base, NULL);
         (void)rc;

@@ -6,6 +6,8 @@
 #include "controlplane/api/watchers.h"
 #include "lib/rpc/server_call.h"
 
+#include <stdatomic.h>
+
 /*
  * What a service consists of, for the files of this folder. A method is a command (its request is
  * the command's record), a look at one object or at many, or a handler of its own.
@@ -15,6 +17,7 @@ struct api {
     struct peers *peers;
     struct watchers *watchers;
     struct api_bound *bound; /* one for each service */
+    atomic_bool closing;     /* streams end at their next poke */
 };
 
 typedef void (*api_handler_fn)(struct api *api, struct rpc_call *call,

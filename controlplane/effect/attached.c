@@ -94,10 +94,18 @@ static void poke_nodes_of(struct attached *a, const struct lease *lease)
     }
 }
 
+/* With the lock held. */
 static void poke_all(struct attached *a)
 {
     for (struct entry *e = a->entries; e; e = e->hh.next)
         e->poke(e->stream);
+}
+
+void attached_poke_all(struct attached *a)
+{
+    pthread_mutex_lock(&a->lock);
+    poke_all(a);
+    pthread_mutex_unlock(&a->lock);
 }
 
 void attached_on_commit(void *attached, const struct state *state, int64_t revision,

@@ -29,6 +29,9 @@ void attached_add(struct attached *a, const struct id *node, attached_poke_fn po
 /* After it returns the stream is not poked any more. Removing what is not there is harmless. */
 void attached_remove(struct attached *a, const struct id *node, const void *stream);
 
+/* Pokes every stream: when what all of them wait for has changed. */
+void attached_poke_all(struct attached *a);
+
 bool attached_has(struct attached *a, const struct id *node);
 size_t attached_count(struct attached *a);
 
