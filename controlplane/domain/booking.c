@@ -6,6 +6,7 @@
 #include "controlplane/domain/quoting.h"
 #include "controlplane/domain/steps.h"
 #include "controlplane/domain/timetable.h"
+#include "controlplane/domain/use.h"
 
 #include <stdlib.h>
 
@@ -156,44 +157,48 @@ static int draft_lease(const struct turn *t, const struct order *o, struct lease
 /* ---- The allocation's own limit
  * -------------------------------------------------------------------- */
 
-struct allocation_use {
-    struct steps used;
+struct beside {
     const struct lease *largest; /* of those that overlap the draft */
     struct window window;
 };
 
-static bool visit_used(const void *record, void *arg)
+static bool visit_beside(const void *record, void *arg)
 {
-    struct allocation_use *u = arg;
+    struct beside *b = arg;
     const struct lease *l = record;
-    if (!lease_holds_capacity(l) || !window_overlaps(capacity_window(l), u->window))
+    if (!lease_holds_capacity(l) || !window_overlaps(lease_window(l), b->window))
         return true;
-    steps_add(&u->used, capacity_window(l), lease_units(l).units);
-    if (!u->largest || lease_units(l).units > lease_units(u->largest).units)
-        u->largest = l;
+    if (!b->largest || lease_units(l).units > lease_units(b->largest).units)
+        b->largest = l;
     return true;
+}
+
+static int refuse_beyond_award(const struct turn *t, const struct allocation *a,
+                               const struct lease *l, struct instant at, struct err *err)
+{
+    char awarded[SHARE_TEXT_CAP], wanted[SHARE_TEXT_CAP], when[INSTANT_TEXT_CAP];
+    struct beside b = {.window = {l->from, l->to}};
+    if (!err)
+        return -ERR_NO_CAPACITY;
+    turn_each_linked(t, LINK_LEASE_ALLOCATION, ENTITY_LEASE, &a->id, visit_beside, &b);
+    share_format(a->awarded_units, awarded);
+    share_format(lease_units(l), wanted);
+    return err_set(err, ERR_NO_CAPACITY,
+                   "%s awards %s %s at a time; %s more are too many at %s%s%s", a->id.text, awarded,
+                   a->model, wanted, instant_format(at, when), b.largest ? ", beside " : "",
+                   b.largest ? b.largest->id.text : "");
 }
 
 static int check_awarded(const struct turn *t, const struct order *o, const struct lease *l,
                          struct err *err)
 {
     const struct allocation *a = o->allocation;
-    struct allocation_use u = {.window = {l->from, l->to}};
-    turn_each_linked(t, LINK_LEASE_ALLOCATION, ENTITY_LEASE, &a->id, visit_used, &u);
-    __int128 room = a->awarded_units.units - lease_units(l).units;
-    struct instant at = l->from;
-    while (at.s < l->to.s && steps_at(&u.used, at) <= room)
-        at = steps_next(&u.used, at);
-    steps_fini(&u.used);
-    if (at.s >= l->to.s)
-        return 0;
-    char awarded[SHARE_TEXT_CAP], wanted[SHARE_TEXT_CAP], when[INSTANT_TEXT_CAP];
-    share_format(a->awarded_units, awarded);
-    share_format(lease_units(l), wanted);
-    return err_set(err, ERR_NO_CAPACITY,
-                   "%s awards %s %s at a time; %s more are too many at %s%s%s", a->id.text, awarded,
-                   a->model, wanted, instant_format(at, when), u.largest ? ", beside " : "",
-                   u.largest ? u.largest->id.text : "");
+    struct use used;
+    use_of_allocation(t, &a->id, &used);
+    int64_t room = a->awarded_units.units - lease_units(l).units;
+    struct instant at = steps_first_above(used.steps, (struct window){l->from, l->to}, room);
+    use_fini(&used);
+    return at.s == INSTANT_NEVER.s ? 0 : refuse_beyond_award(t, a, l, at, err);
 }
 
 /* ---- Placing, and when it could be placed

@@ -1,11 +1,12 @@
 /*
  * The books of one device model: per pool what is in service and what its owner uses, per loan what
- * its leases use, all as step functions; and the lending tree through time. Pure.
+ * its leases use, all as step functions that the state keeps (use.h); and the lending tree through
+ * time, in which these are the usage. Pure.
  */
 #include "controlplane/domain/capacity.h"
 
 #include "controlplane/domain/quota_profile.h"
-#include "controlplane/domain/steps.h"
+#include "controlplane/domain/use.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +14,14 @@
 struct pool_book {
     const struct pool *pool;
     int64_t in_service; /* units */
-    struct steps own;   /* leases of the owner */
+    size_t lender;      /* its owner, an index of parties */
+    struct use own;     /* by leases of the owner */
 };
 
 struct loan_book {
     const struct loan *loan;
-    struct steps used;
+    size_t borrower; /* an index of parties */
+    struct use used;
 };
 
 struct capacity {
@@ -27,7 +30,7 @@ struct capacity {
     const struct table *ignore;
     struct list pools;   /* struct pool_book */
     struct list loans;   /* struct loan_book: those that leases may run on */
-    struct table leases; /* borrowed: those that take capacity */
+    struct list parties; /* struct party: the tree's nodes below the root */
     struct quota_profile *tree;
 };
 
@@ -72,11 +75,6 @@ struct instant capacity_next_change(const struct loan *loan, struct instant t)
             next = instant_min(next, changes[i]);
     }
     return next;
-}
-
-struct window capacity_window(const struct lease *l)
-{
-    return (struct window){l->from, l->state == LEASE_RETURNING ? l->void_at : l->ends_at};
 }
 
 /* ---- What a pool has promised ---------------------------------------------------------------- */
@@ -164,41 +162,18 @@ static bool add_loan(const void *record, void *arg)
     return true;
 }
 
-/* The pool that an owner's own lease stands on: that of its first node. */
-static struct pool_book *own_book(const struct capacity *c, const struct lease *l)
+/* The uses are found when the lists are complete: they must not be moved. */
+static void fill_books(struct capacity *c)
 {
-    if (l->placements.n == 0)
-        return NULL;
-    const struct placement *first = LIST_AT(const struct placement, &l->placements, 0);
-    const struct node *node = turn_find(c->turn, ENTITY_NODE, &first->node);
-    return node ? pool_book(c, &node->pool) : NULL;
-}
-
-static bool add_lease(const void *record, void *arg)
-{
-    struct capacity *c = arg;
-    const struct lease *l = record;
-    bool ignored = c->ignore && table_find(c->ignore, &l->id);
-    if (!lease_holds_capacity(l) || ignored || table_find(&c->leases, &l->id))
-        return true;
-    table_put(&c->leases, (void *)l);
-    struct loan_book *loan = loan_book(c, &l->loan);
-    struct pool_book *own = id_is_none(&l->loan) ? own_book(c, l) : NULL;
-    if (loan)
-        steps_add(&loan->used, capacity_window(l), lease_units(l).units);
-    if (own)
-        steps_add(&own->own, capacity_window(l), lease_units(l).units);
-    return true;
-}
-
-static bool add_node(const void *record, void *arg)
-{
-    struct capacity *c = arg;
-    const struct node *node = record;
-    pool_book(c, &node->pool)->in_service +=
-        share_gpus((int64_t)node_devices_in_service(node)).units;
-    turn_each_linked(c->turn, LINK_LEASE_NODE, ENTITY_LEASE, &node->id, add_lease, c);
-    return true;
+    LIST_EACH(struct pool_book, book, &c->pools)
+    {
+        book->in_service = use_in_service(c->turn, &book->pool->id);
+        use_of_pool(c->turn, &book->pool->id, c->ignore, &book->own);
+    }
+    LIST_EACH(struct loan_book, book, &c->loans)
+    {
+        use_of_loan(c->turn, &book->loan->id, c->ignore, &book->used);
+    }
 }
 
 /* ---- The tree -------------------------------------------------------------------------------- */
@@ -206,185 +181,151 @@ static bool add_node(const void *record, void *arg)
 #define TREE_ROOT     "*"
 #define TREE_NAME_CAP (ID_CAP + 8)
 
-/* Organisations and projects may have the same name; neither holds a blank. */
-static void organisation_node(const struct id *organisation, char name[TREE_NAME_CAP])
-{
-    snprintf(name, TREE_NAME_CAP, "lender %s", organisation->text);
-}
-
-static void project_node(const struct id *project, char name[TREE_NAME_CAP])
-{
-    snprintf(name, TREE_NAME_CAP, "to %s", project->text);
-}
-
-struct tree_name {
-    char text[TREE_NAME_CAP];
+/* A lender or a borrower. Organisations and projects may have the same name; neither holds a
+ * blank. */
+struct party {
+    char name[TREE_NAME_CAP];
+    bool lends;
+    struct steps terms; /* of a lender: what its loans guarantee; of a borrower: its burst */
+    int64_t in_service; /* of a lender */
+    int64_t lend_limit; /* of a lender: that of all its pools */
 };
 
-static void add_name(struct list *names, const char *text)
+static void party_name(char name[TREE_NAME_CAP], bool lends, const struct id *id)
 {
-    LIST_EACH(const struct tree_name, name, names)
-    {
-        if (strcmp(name->text, text) == 0)
-            return;
-    }
-    struct tree_name *name = record_list_add(names, sizeof *name);
-    memcpy(name->text, text, strlen(text) + 1);
+    snprintf(name, TREE_NAME_CAP, lends ? "lender %s" : "to %s", id->text);
 }
 
+static struct party *party_at(const struct capacity *c, size_t i)
+{
+    return LIST_AT(struct party, &c->parties, i);
+}
+
+/* The index, or the number of parties when there is no such party. */
+static size_t find_party(const struct capacity *c, bool lends, const struct id *id)
+{
+    char name[TREE_NAME_CAP];
+    size_t i = 0;
+    party_name(name, lends, id);
+    while (i < c->parties.n && strcmp(party_at(c, i)->name, name) != 0)
+        i++;
+    return i;
+}
+
+static size_t need_party(struct capacity *c, bool lends, const struct id *id)
+{
+    size_t i = find_party(c, lends, id);
+    if (i == c->parties.n) {
+        struct party *p = record_list_add(&c->parties, sizeof *p);
+        party_name(p->name, lends, id);
+        p->lends = lends;
+    }
+    return i;
+}
+
+/* Adds up, from one change of the loan to the next, what it gives. */
+static void add_terms(struct steps *terms, const struct loan *loan,
+                      int64_t (*given)(const struct loan *loan, struct instant t))
+{
+    struct instant t = loan->from;
+    while (t.s < loan->to.s) {
+        struct instant next = instant_min(capacity_next_change(loan, t), loan->to);
+        steps_add(terms, (struct window){t, next}, given(loan, t));
+        t = next;
+    }
+}
+
+static void collect_parties(struct capacity *c)
+{
+    LIST_EACH(struct pool_book, book, &c->pools)
+    {
+        book->lender = need_party(c, true, &book->pool->owner);
+        struct party *p = party_at(c, book->lender);
+        p->in_service += book->in_service;
+        p->lend_limit += book->pool->lend_limit_units.units;
+    }
+    LIST_EACH(struct loan_book, book, &c->loans)
+    {
+        book->borrower = need_party(c, false, &book->loan->borrower);
+        size_t lender = find_party(c, true, &book->loan->lender);
+        add_terms(&party_at(c, book->borrower)->terms, book->loan, burst_at);
+        if (lender < c->parties.n)
+            add_terms(&party_at(c, lender)->terms, book->loan, capacity_guaranteed);
+    }
+}
+
+/* The root stands first; party i is node i + 1. */
 static int create_tree(struct capacity *c, struct err *err)
 {
-    struct list names = {0};
-    char text[TREE_NAME_CAP];
-    add_name(&names, TREE_ROOT);
-    LIST_EACH(const struct pool_book, book, &c->pools)
-    {
-        organisation_node(&book->pool->owner, text);
-        add_name(&names, text);
-    }
-    LIST_EACH(const struct loan_book, book, &c->loans)
-    {
-        project_node(&book->loan->borrower, text);
-        add_name(&names, text);
-    }
-    struct quota_node *nodes = calloc(names.n, sizeof *nodes);
+    struct quota_node *nodes = calloc(c->parties.n + 1, sizeof *nodes);
     ENSURE(nodes != NULL);
-    for (size_t i = 0; i < names.n; i++)
-        nodes[i] = (struct quota_node){
-            .name = LIST_AT(const struct tree_name, &names, i)->text,
-            .parent = i > 0 ? TREE_ROOT : NULL,
-            .borrow_limit = i > 0 ? 0 : QUOTA_NO_LIMIT,
-            .lend_limit = i > 0 ? 0 : QUOTA_NO_LIMIT,
-        };
-    int rc = quota_profile_create(nodes, names.n, &c->tree, err);
+    nodes[0] = (struct quota_node){
+        .name = TREE_ROOT, .borrow_limit = QUOTA_NO_LIMIT, .lend_limit = QUOTA_NO_LIMIT};
+    for (size_t i = 0; i < c->parties.n; i++)
+        nodes[i + 1] = (struct quota_node){.name = party_at(c, i)->name, .parent = TREE_ROOT};
+    int rc = quota_profile_create(nodes, c->parties.n + 1, &c->tree, err);
     free(nodes);
-    free(names.items);
     return rc;
 }
 
-static size_t tree_index(const struct capacity *c, const char *name)
+static int64_t positive(__int128 n)
 {
-    size_t index;
-    ENSURE(quota_profile_find(c->tree, span_text(name), &index, NULL) == 0);
-    return index;
+    return n <= 0 ? 0 : n > INT64_MAX ? INT64_MAX : (int64_t)n;
 }
 
-/* The lender's numbers from t until `until`. */
-static void set_lender(struct capacity *c, const struct id *lender, struct window segment)
+/* What the lender has less what it guarantees, from each change to the next. */
+static void fill_lender(struct capacity *c, size_t i)
 {
-    char name[TREE_NAME_CAP];
-    int64_t in_service = 0, limit = 0, lent = 0;
-    LIST_EACH(const struct pool_book, book, &c->pools)
-    {
-        if (!id_equal(&book->pool->owner, lender))
-            continue;
-        in_service += book->in_service;
-        limit += book->pool->lend_limit_units.units;
-    }
-    LIST_EACH(const struct loan_book, book, &c->loans)
-    {
-        if (id_equal(&book->loan->lender, lender))
-            lent += capacity_guaranteed(book->loan, segment.from);
-    }
-    organisation_node(lender, name);
-    size_t at = tree_index(c, name);
-    if (in_service > lent)
-        quota_profile_add_nominal(c->tree, at, segment, in_service - lent);
-    quota_profile_set_limits(c->tree, at, segment.from, 0, limit > lent ? limit - lent : 0);
-}
-
-static void set_borrower(struct capacity *c, const struct id *project, struct window segment)
-{
-    char name[TREE_NAME_CAP];
-    int64_t guaranteed = 0, burst = 0;
-    LIST_EACH(const struct loan_book, book, &c->loans)
-    {
-        if (!id_equal(&book->loan->borrower, project))
-            continue;
-        guaranteed += capacity_guaranteed(book->loan, segment.from);
-        burst += burst_at(book->loan, segment.from);
-    }
-    project_node(project, name);
-    size_t at = tree_index(c, name);
-    quota_profile_add_nominal(c->tree, at, segment, guaranteed);
-    quota_profile_set_limits(c->tree, at, segment.from, burst, 0);
-}
-
-static struct instant next_loan_change(const struct capacity *c, struct instant t)
-{
-    struct instant next = INSTANT_NEVER;
-    LIST_EACH(const struct loan_book, book, &c->loans)
-    {
-        next = instant_min(next, capacity_next_change(book->loan, t));
-    }
-    return next;
-}
-
-/* True for the first book of its owner or borrower, so that each node is set once. */
-static bool first_of_owner(const struct capacity *c, size_t i)
-{
-    const struct pool_book *books = c->pools.items;
-    for (size_t k = 0; k < i; k++) {
-        if (id_equal(&books[k].pool->owner, &books[i].pool->owner))
-            return false;
-    }
-    return true;
-}
-
-static bool first_of_borrower(const struct capacity *c, size_t i)
-{
-    const struct loan_book *books = c->loans.items;
-    for (size_t k = 0; k < i; k++) {
-        if (id_equal(&books[k].loan->borrower, &books[i].loan->borrower))
-            return false;
-    }
-    return true;
-}
-
-static void fill_segment(struct capacity *c, struct window segment)
-{
-    for (size_t i = 0; i < c->pools.n; i++) {
-        if (first_of_owner(c, i))
-            set_lender(c, &LIST_AT(struct pool_book, &c->pools, i)->pool->owner, segment);
-    }
-    for (size_t i = 0; i < c->loans.n; i++) {
-        if (first_of_borrower(c, i))
-            set_borrower(c, &LIST_AT(struct loan_book, &c->loans, i)->loan->borrower, segment);
+    const struct party *p = party_at(c, i);
+    struct instant t = {INSTANT_MIN_S};
+    while (t.s != INSTANT_NEVER.s) {
+        struct instant next = steps_next(&p->terms, t);
+        __int128 lent = steps_at(&p->terms, t);
+        quota_profile_add_nominal(c->tree, i + 1, (struct window){t, next},
+                                  positive(p->in_service - lent));
+        quota_profile_set_limits(c->tree, i + 1, t, 0, positive(p->lend_limit - lent));
+        t = next;
     }
 }
 
-/* Where in the tree a lease takes: at its project on a loan, at its organisation on an own pool. */
-static size_t lease_index(const struct capacity *c, const struct lease *l)
+static void fill_borrower(struct capacity *c, size_t i)
 {
-    char name[TREE_NAME_CAP];
-    if (id_is_none(&l->loan))
-        organisation_node(&l->organisation, name);
-    else
-        project_node(&l->project, name);
-    return tree_index(c, name);
+    const struct party *p = party_at(c, i);
+    for (struct instant t = {INSTANT_MIN_S}; t.s != INSTANT_NEVER.s; t = steps_next(&p->terms, t))
+        quota_profile_set_limits(c->tree, i + 1, t, positive(steps_at(&p->terms, t)), 0);
 }
 
-static void fill_usage(struct capacity *c)
+static void fill_nominal(struct capacity *c, const struct loan_book *book)
 {
-    for (size_t i = 0; i < c->leases.n; i++) {
-        const struct lease *l = c->leases.rows[i];
-        bool known = id_is_none(&l->loan) ? own_book(c, l) != NULL : loan_book(c, &l->loan) != NULL;
-        if (known)
-            quota_profile_add_usage(c->tree, lease_index(c, l), capacity_window(l),
-                                    lease_units(l).units);
-    }
+    struct steps guaranteed = {0};
+    add_terms(&guaranteed, book->loan, capacity_guaranteed);
+    for (size_t i = 0; i + 1 < guaranteed.n; i++)
+        quota_profile_add_nominal(
+            c->tree, book->borrower + 1,
+            (struct window){guaranteed.items[i].from, guaranteed.items[i + 1].from},
+            (int64_t)guaranteed.items[i].value);
+    steps_fini(&guaranteed);
 }
 
 static int fill_tree(struct capacity *c, struct err *err)
 {
+    collect_parties(c);
     TRY(create_tree(c, err));
-    struct instant t = {INSTANT_MIN_S};
-    while (t.s != INSTANT_NEVER.s) {
-        struct instant next = next_loan_change(c, t);
-        fill_segment(c, (struct window){t, next});
-        t = next;
+    LIST_EACH(const struct pool_book, book, &c->pools)
+    {
+        quota_profile_take(c->tree, book->lender + 1, book->own.steps);
     }
-    fill_usage(c);
+    LIST_EACH(const struct loan_book, book, &c->loans)
+    {
+        fill_nominal(c, book);
+        quota_profile_take(c->tree, book->borrower + 1, book->used.steps);
+    }
+    for (size_t i = 0; i < c->parties.n; i++) {
+        if (party_at(c, i)->lends)
+            fill_lender(c, i);
+        else
+            fill_borrower(c, i);
+    }
     return 0;
 }
 
@@ -398,11 +339,7 @@ int capacity_create(const struct turn *t, const char *model, const struct table 
     c->ignore = ignore;
     turn_each(t, ENTITY_POOL, add_pool, c);
     turn_each(t, ENTITY_LOAN, add_loan, c);
-    LIST_EACH(const struct pool_book, book, &c->pools)
-    {
-        turn_each_linked(t, LINK_NODE_POOL, ENTITY_NODE, &book->pool->id, add_node, c);
-    }
-    c->ignore = NULL;
+    fill_books(c);
     TRY(fill_tree(c, err));
     *ret = c;
     c = NULL;
@@ -413,18 +350,22 @@ void capacity_destroy(struct capacity *c)
 {
     if (!c)
         return;
+    quota_profile_destroy(c->tree);
     LIST_EACH(struct pool_book, pool, &c->pools)
     {
-        steps_fini(&pool->own);
+        use_fini(&pool->own);
     }
     LIST_EACH(struct loan_book, loan, &c->loans)
     {
-        steps_fini(&loan->used);
+        use_fini(&loan->used);
+    }
+    LIST_EACH(struct party, party, &c->parties)
+    {
+        steps_fini(&party->terms);
     }
     free(c->pools.items);
     free(c->loans.items);
-    table_fini(&c->leases);
-    quota_profile_destroy(c->tree);
+    free(c->parties.items);
     free(c);
 }
 
@@ -440,21 +381,47 @@ struct claim {
     int64_t units;
 };
 
+struct holding {
+    const struct claim *claim;
+    struct instant at;
+    const struct lease *largest;
+};
+
+static bool visit_holder(const void *record, void *arg)
+{
+    struct holding *h = arg;
+    const struct lease *l = record, *most = h->largest;
+    const struct table *ignore = h->claim->capacity->ignore;
+    bool counts = lease_holds_capacity(l) && id_equal(&l->loan, &h->claim->lease->loan) &&
+                  window_contains(lease_window(l), h->at) &&
+                  !(ignore && table_find(ignore, &l->id));
+    if (!counts)
+        return true;
+    int64_t units = lease_units(l).units, before = most ? lease_units(most).units : 0;
+    if (!most || units > before || (units == before && id_compare(&l->id, &most->id) < 0))
+        h->largest = l;
+    return true;
+}
+
+static bool visit_node(const void *record, void *arg)
+{
+    struct holding *h = arg;
+    turn_each_linked(h->claim->capacity->turn, LINK_LEASE_NODE, ENTITY_LEASE,
+                     &((const struct node *)record)->id, visit_holder, h);
+    return true;
+}
+
 /* Who takes the most at t among the leases on the same loan, or on the same pool. */
 static const struct lease *largest_holder(const struct claim *claim, struct instant t)
 {
-    const struct lease *largest = NULL;
-    const struct capacity *c = claim->capacity;
-    for (size_t i = 0; i < c->leases.n; i++) {
-        const struct lease *l = c->leases.rows[i];
-        bool same =
-            claim->loan ? id_equal(&l->loan, &claim->lease->loan) : own_book(c, l) == claim->pool;
-        if (!same || !window_contains(capacity_window(l), t))
-            continue;
-        if (!largest || lease_units(l).units > lease_units(largest).units)
-            largest = l;
-    }
-    return largest;
+    struct holding h = {.claim = claim, .at = t};
+    const struct turn *turn = claim->capacity->turn;
+    if (claim->loan)
+        turn_each_linked(turn, LINK_LEASE_LOAN, ENTITY_LEASE, &claim->loan->loan->id, visit_holder,
+                         &h);
+    else
+        turn_each_linked(turn, LINK_NODE_POOL, ENTITY_NODE, &claim->pool->pool->id, visit_node, &h);
+    return h.largest;
 }
 
 /* "at 2026-…: 8 of 16 GPUs are free; lease-4 holds the most, until 2026-…" */
@@ -463,6 +430,8 @@ static int refuse(const struct claim *claim, const char *rule, struct instant at
 {
     char when[INSTANT_TEXT_CAP], until[INSTANT_TEXT_CAP];
     char wanted[SHARE_TEXT_CAP], left[SHARE_TEXT_CAP];
+    if (!err)
+        return -ERR_NO_CAPACITY;
     const struct lease *holder = largest_holder(claim, at);
     share_format((struct share){claim->units}, wanted);
     share_format((struct share){room > 0 ? room : 0}, left);
@@ -472,21 +441,33 @@ static int refuse(const struct claim *claim, const char *rule, struct instant at
     return err_set(err, ERR_NO_CAPACITY,
                    "%s leaves %s %s at %s, %s are asked for; %s holds the most, until %s", rule,
                    left, claim->capacity->model, instant_format(at, when), wanted, holder->id.text,
-                   instant_format(capacity_window(holder).to, until));
+                   instant_format(lease_window(holder).to, until));
+}
+
+/* Whether nothing that the loan gives changes inside the window, and its peak leaves enough. */
+static bool loan_surely_fits(const struct claim *claim)
+{
+    const struct loan *loan = claim->loan->loan;
+    bool constant = capacity_next_change(loan, claim->window.from).s >= claim->window.to.s;
+    return constant && !window_empty(claim->window) &&
+           steps_peak(claim->loan->used.steps, claim->window) + claim->units <=
+               capacity_of_loan(loan, claim->window.from);
 }
 
 static int check_loan(const struct claim *claim, struct err *err)
 {
     const struct loan *loan = claim->loan->loan;
+    if (loan_surely_fits(claim))
+        return 0;
     struct instant t = claim->window.from;
     while (t.s < claim->window.to.s) {
-        __int128 room = capacity_of_loan(loan, t) - steps_at(&claim->loan->used, t);
+        __int128 room = capacity_of_loan(loan, t) - steps_at(claim->loan->used.steps, t);
         if (room < claim->units) {
             char rule[ID_CAP + 16];
             snprintf(rule, sizeof rule, "loan %s", loan->id.text);
             return refuse(claim, rule, t, (int64_t)room, err);
         }
-        t = instant_min(capacity_next_change(loan, t), steps_next(&claim->loan->used, t));
+        t = instant_min(capacity_next_change(loan, t), steps_next(claim->loan->used.steps, t));
     }
     return 0;
 }
@@ -499,7 +480,7 @@ static __int128 given_away(const struct claim *claim, struct instant t)
     {
         if (!id_equal(&book->loan->pool, &claim->pool->pool->id))
             continue;
-        __int128 used = steps_at(&book->used, t) + (book == claim->loan ? claim->units : 0);
+        __int128 used = steps_at(book->used.steps, t) + (book == claim->loan ? claim->units : 0);
         int64_t guaranteed = capacity_guaranteed(book->loan, t);
         given += used > guaranteed ? used : guaranteed;
     }
@@ -509,13 +490,13 @@ static __int128 given_away(const struct claim *claim, struct instant t)
 static int check_pool_at(const struct claim *claim, struct instant t, struct err *err)
 {
     const struct pool *pool = claim->pool->pool;
-    bool guaranteed = claim->loan && steps_at(&claim->loan->used, t) + claim->units <=
+    bool guaranteed = claim->loan && steps_at(claim->loan->used.steps, t) + claim->units <=
                                          capacity_guaranteed(claim->loan->loan, t);
     if (guaranteed)
         return 0; /* the borrower's by contract, whatever else the pool has promised */
     char rule[ID_CAP + 64];
     __int128 given = given_away(claim, t);
-    __int128 own = steps_at(&claim->pool->own, t) + (claim->loan ? 0 : claim->units);
+    __int128 own = steps_at(claim->pool->own.steps, t) + (claim->loan ? 0 : claim->units);
     if (claim->loan && given > pool->lend_limit_units.units) {
         snprintf(rule, sizeof rule, "the lend limit of pool %s", pool->id.text);
         __int128 room = pool->lend_limit_units.units - given + claim->units;
@@ -531,19 +512,42 @@ static int check_pool_at(const struct claim *claim, struct instant t, struct err
 
 static struct instant next_pool_change(const struct claim *claim, struct instant t)
 {
-    struct instant next = steps_next(&claim->pool->own, t);
+    struct instant next = steps_next(claim->pool->own.steps, t);
     LIST_EACH(const struct loan_book, book, &claim->capacity->loans)
     {
         if (!id_equal(&book->loan->pool, &claim->pool->pool->id))
             continue;
         next = instant_min(next, capacity_next_change(book->loan, t));
-        next = instant_min(next, steps_next(&book->used, t));
+        next = instant_min(next, steps_next(book->used.steps, t));
     }
     return next;
 }
 
+/* The pool at its worst: every loan at its peak, or at the most that it guarantees, all at once. */
+static bool pool_surely_fits(const struct claim *claim)
+{
+    const struct pool_book *pool = claim->pool;
+    __int128 given = 0;
+    if (window_empty(claim->window))
+        return true;
+    LIST_EACH(const struct loan_book, book, &claim->capacity->loans)
+    {
+        if (!id_equal(&book->loan->pool, &pool->pool->id))
+            continue;
+        __int128 used =
+            steps_peak(book->used.steps, claim->window) + (book == claim->loan ? claim->units : 0);
+        given +=
+            used > book->loan->guaranteed_units.units ? used : book->loan->guaranteed_units.units;
+    }
+    __int128 own = steps_peak(pool->own.steps, claim->window) + (claim->loan ? 0 : claim->units);
+    bool lent = !claim->loan || given <= pool->pool->lend_limit_units.units;
+    return lent && given + own <= pool->in_service;
+}
+
 static int check_pool(const struct claim *claim, struct err *err)
 {
+    if (pool_surely_fits(claim))
+        return 0;
     for (struct instant t = claim->window.from; t.s < claim->window.to.s;
          t = next_pool_change(claim, t))
         TRY(check_pool_at(claim, t, err));
@@ -553,7 +557,7 @@ static int check_pool(const struct claim *claim, struct err *err)
 static int check_tree(const struct claim *claim, struct err *err)
 {
     struct capacity *c = claim->capacity;
-    size_t node = lease_index(c, claim->lease);
+    size_t node = 1 + (claim->loan ? claim->loan->borrower : claim->pool->lender);
     struct instant at;
     if (quota_fits(c->tree, node, claim->window, claim->units, &at))
         return 0;

@@ -22,8 +22,8 @@
  */
 struct capacity;
 
-/* ignore: ids of leases that are about to go or to be judged anew (NULL: none); borrowed for the
- * call. ERR_LIMIT when the tree is too large. */
+/* ignore: ids of leases that are about to go or to be judged anew (NULL: none); borrowed as long as
+ * the capacity lives. ERR_LIMIT when the tree is too large. */
 MUST_CHECK int capacity_create(const struct turn *t, const char *model, const struct table *ignore,
                                struct capacity **ret, struct err *err);
 void capacity_destroy(struct capacity *c); /* NULL is fine */
@@ -55,9 +55,6 @@ struct instant capacity_next_change(const struct loan *loan, struct instant t);
  * `beside` left out (NULL: none); *ret_at is the first such instant. */
 int64_t capacity_lent_peak(const struct turn *t, const struct id *pool, const struct id *beside,
                            struct window window, struct instant *ret_at);
-
-/* The stretch in which a lease takes capacity: until its devices are back. */
-struct window capacity_window(const struct lease *l);
 
 static inline void capacity_cleanup(struct capacity **c)
 {

@@ -117,3 +117,8 @@ struct share lease_units(const struct lease *l)
 {
     return (struct share){(int64_t)l->gpus * l->units_per_gpu.units};
 }
+
+struct window lease_window(const struct lease *l)
+{
+    return (struct window){l->from, l->state == LEASE_RETURNING ? l->void_at : l->ends_at};
+}

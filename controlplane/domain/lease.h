@@ -125,4 +125,7 @@ bool lease_holds_capacity(const struct lease *l);
 
 struct share lease_units(const struct lease *l); /* gpus x units_per_gpu */
 
+/* The stretch in which it takes capacity: until its devices are back. */
+struct window lease_window(const struct lease *l);
+
 #endif

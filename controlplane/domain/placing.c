@@ -178,7 +178,7 @@ static void note_move(struct turn *t, const struct lease *l)
         }
     }
     struct calendar_booking booking = {.lease = l->id,
-                                       .window = capacity_window(l),
+                                       .window = lease_window(l),
                                        .sharing = {.tenant = l->project,
                                                    .isolation = (uint32_t)l->isolation,
                                                    .apart = l->isolation == ISOLATION_MIG},

@@ -1,7 +1,7 @@
 /*
  * Step functions for every number of every node, and one tree that is brought to an instant before
- * it is read. Brought forward only where a value changed, so that walking through the instants of a
- * window costs what changes there.
+ * it is read. A window is first judged by its worst figures, all at once; only where these do not
+ * fit is it walked from change to change.
  */
 #include "controlplane/domain/quota_profile.h"
 
@@ -12,6 +12,8 @@
 struct dated_node {
     struct steps nominal;
     struct steps usage;
+    const struct steps **taken; /* borrowed: usage as well */
+    size_t n_taken;
     struct steps borrow_limit;
     struct steps lend_limit;
     bool root;
@@ -51,6 +53,7 @@ void quota_profile_destroy(struct quota_profile *p)
     for (size_t i = 0; i < p->n; i++) {
         steps_fini(&p->nodes[i].nominal);
         steps_fini(&p->nodes[i].usage);
+        free(p->nodes[i].taken);
         steps_fini(&p->nodes[i].borrow_limit);
         steps_fini(&p->nodes[i].lend_limit);
     }
@@ -83,6 +86,14 @@ void quota_profile_add_usage(struct quota_profile *p, size_t node, struct window
     steps_add(&node_at(p, node)->usage, window, amount);
 }
 
+void quota_profile_take(struct quota_profile *p, size_t node, const struct steps *units)
+{
+    struct dated_node *n = node_at(p, node);
+    n->taken = reallocarray(n->taken, n->n_taken + 1, sizeof(n->taken[0]));
+    ENSURE(n->taken != NULL);
+    n->taken[n->n_taken++] = units;
+}
+
 void quota_profile_set_limits(struct quota_profile *p, size_t node, struct instant from,
                               int64_t borrow_limit, int64_t lend_limit)
 {
@@ -92,19 +103,26 @@ void quota_profile_set_limits(struct quota_profile *p, size_t node, struct insta
     steps_set(&n->lend_limit, from, lend_limit);
 }
 
-static int64_t amount_at(const struct steps *s, struct instant t)
+static int64_t amount_of(__int128 value)
 {
-    __int128 value = steps_at(s, t);
     ENSURE(value >= 0);
     return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+static int64_t usage_at(const struct dated_node *n, struct instant t)
+{
+    __int128 usage = steps_at(&n->usage, t);
+    for (size_t i = 0; i < n->n_taken; i++)
+        usage += steps_at(n->taken[i], t);
+    return amount_of(usage);
 }
 
 const struct quota_tree *quota_profile_at(struct quota_profile *p, struct instant t)
 {
     for (size_t i = 0; i < p->n; i++) {
         const struct dated_node *n = &p->nodes[i];
-        quota_set_nominal(p->tree, i, amount_at(&n->nominal, t));
-        quota_set_usage(p->tree, i, amount_at(&n->usage, t));
+        quota_set_nominal(p->tree, i, amount_of(steps_at(&n->nominal, t)));
+        quota_set_usage(p->tree, i, usage_at(n, t));
         if (!n->root)
             quota_set_limits(p->tree, i, (int64_t)steps_at(&n->borrow_limit, t),
                              (int64_t)steps_at(&n->lend_limit, t));
@@ -120,15 +138,56 @@ static struct instant next_change(const struct quota_profile *p, struct instant 
         const struct dated_node *n = &p->nodes[i];
         next = instant_min(next, steps_next(&n->nominal, t));
         next = instant_min(next, steps_next(&n->usage, t));
+        for (size_t k = 0; k < n->n_taken; k++)
+            next = instant_min(next, steps_next(n->taken[k], t));
         next = instant_min(next, steps_next(&n->borrow_limit, t));
         next = instant_min(next, steps_next(&n->lend_limit, t));
     }
     return next;
 }
 
+/* ---- The worst of a window ---- */
+
+/* The smallest limit; false where one that is there for a part of the window only makes "none" no
+ * number to compare with. */
+static bool least_limit(const struct steps *s, struct window window, int64_t *ret)
+{
+    *ret = (int64_t)steps_least(s, window);
+    return *ret != QUOTA_NO_LIMIT || steps_peak(s, window) == QUOTA_NO_LIMIT;
+}
+
+static int64_t peak_usage(const struct dated_node *n, struct window window)
+{
+    __int128 usage = steps_peak(&n->usage, window);
+    for (size_t i = 0; i < n->n_taken; i++)
+        usage += steps_peak(n->taken[i], window);
+    return amount_of(usage);
+}
+
+/* Every figure at its worst, as if all of that fell on one instant. What is available grows with
+ * nominal and limits and falls with usage, whosever they are; so what is available here is
+ * available at every instant of the window. The other way round it says nothing. */
+static bool surely_fits(struct quota_profile *p, size_t node, struct window window, int64_t amount)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct dated_node *n = &p->nodes[i];
+        int64_t borrow, lend;
+        quota_set_nominal(p->tree, i, amount_of(steps_least(&n->nominal, window)));
+        quota_set_usage(p->tree, i, peak_usage(n, window));
+        if (!least_limit(&n->borrow_limit, window, &borrow) ||
+            !least_limit(&n->lend_limit, window, &lend))
+            return false;
+        if (!n->root)
+            quota_set_limits(p->tree, i, borrow, lend);
+    }
+    return quota_available(p->tree, node) >= amount;
+}
+
 bool quota_fits(struct quota_profile *p, size_t node, struct window window, int64_t amount,
                 struct instant *ret_conflict)
 {
+    if (window_empty(window) || surely_fits(p, node, window, amount))
+        return true;
     for (struct instant t = window.from; t.s < window.to.s; t = next_change(p, t)) {
         if (quota_available(quota_profile_at(p, t), node) >= amount)
             continue;

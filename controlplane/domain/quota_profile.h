@@ -2,6 +2,7 @@
 #define PUMASI_CONTROLPLANE_DOMAIN_QUOTA_PROFILE_H
 
 #include "controlplane/domain/quota.h"
+#include "controlplane/domain/steps.h"
 #include "lib/base/instant.h"
 
 /*
@@ -27,6 +28,8 @@ void quota_profile_add_nominal(struct quota_profile *p, size_t node, struct wind
                                int64_t amount);
 void quota_profile_add_usage(struct quota_profile *p, size_t node, struct window window,
                              int64_t amount);
+/* Usage that is kept elsewhere: borrowed until p is destroyed, and read as it is then. */
+void quota_profile_take(struct quota_profile *p, size_t node, const struct steps *units);
 /* Both limits from `from` until the next such change. A limit at a root is a broken promise. */
 void quota_profile_set_limits(struct quota_profile *p, size_t node, struct instant from,
                               int64_t borrow_limit, int64_t lend_limit);

@@ -1,11 +1,13 @@
 /*
- * Prices: gathers what an organisation has booked and used in the months that matter, and lets
- * billing value it with and without the piece in question. Only those months are looked at: a
- * month's value depends on nothing outside it.
+ * Prices: takes what an organisation has booked and used in the months that matter (use.h), and
+ * lets billing value it with and without the piece in question. Only those months are looked at: a
+ * month's value depends on nothing outside it. Billing is given the concurrency profile instead of
+ * the leases that add up to it, which is the same to it and does not grow with their number.
  */
 #include "controlplane/domain/quoting.h"
 
 #include "billing/cofunding.h"
+#include "controlplane/domain/use.h"
 #include "lib/base/korea.h"
 
 #include <stdlib.h>
@@ -16,10 +18,8 @@ struct account {
     const struct programme *programme;
     const struct project *project;
     const struct organisation *organisation;
-    struct window months; /* whole Korean months: what lies outside is cut away */
-    const struct lease *skip_lease;
-    struct id skip_interval;
-    struct list usage; /* struct cofunding_usage */
+    const struct loan *offered; /* NULL, or a loan that may not be known yet */
+    struct use_account use;     /* in whole Korean months: what lies outside is cut away */
 };
 
 static struct window whole_months(struct window w)
@@ -44,84 +44,61 @@ static int open_account(const struct turn *t, const struct id *project_id,
                             .programme = programme,
                             .project = project,
                             .organisation = organisation,
-                            .months = whole_months(window)};
+                            .use = {.project = *project_id,
+                                    .organisation = *organisation_id,
+                                    .window = whole_months(window)}};
     return 0;
 }
 
 static void close_account(struct account *a)
 {
-    free(a->usage.items);
-    a->usage = (struct list){0};
+    use_account_fini(&a->use);
 }
 
-static void add_usage(struct account *a, const char *model, struct window window, int64_t units,
-                      struct won price_krw)
-{
-    struct window cut = window_intersect(window, a->months);
-    if (window_empty(cut) || units == 0)
-        return;
-    struct cofunding_usage *row = record_list_add(&a->usage, sizeof *row);
-    *row = (struct cofunding_usage){
-        .member = 0, .model = model, .window = cut, .units = units, .price_krw = price_krw};
-}
+/* ---- The profile as billing reads it --------------------------------------------------------- */
 
-static struct won price_of(const struct turn *t, const struct id *loan_id)
+static struct won price_of(const struct account *a, const struct id *loan_id)
 {
-    const struct loan *loan = turn_find(t, ENTITY_LOAN, loan_id);
+    const struct loan *loan = a->offered ? a->offered : turn_find(a->turn, ENTITY_LOAN, loan_id);
     return loan ? loan->price_krw : WON_ZERO;
 }
 
-static void add_lease(struct account *a, const struct lease *l)
+/* A row for each stretch in which the line's units stay the same and are not 0. */
+static size_t fill_rows(const struct use_line *line, struct won price_krw,
+                        struct cofunding_usage *rows)
 {
-    add_usage(a, l->model, (struct window){l->from, l->ends_at}, lease_units(l).units,
-              price_of(a->turn, &l->loan));
+    size_t n = 0;
+    const struct steps *s = &line->units;
+    for (size_t i = 0; i < s->n; i++) {
+        __int128 units = s->items[i].value;
+        if (units == 0)
+            continue;
+        ENSURE(units > 0 && units <= INT64_MAX && i + 1 < s->n);
+        rows[n++] = (struct cofunding_usage){.member = 0,
+                                             .model = line->model,
+                                             .window = {s->items[i].from, s->items[i + 1].from},
+                                             .units = (int64_t)units,
+                                             .price_krw = price_krw};
+    }
+    return n;
 }
 
-/* ---- What is booked and used ---------------------------------------------------------------- */
-
-struct interval_visit {
-    struct account *account;
-    struct won price_krw;
-};
-
-static bool visit_interval(const void *record, void *arg)
+/* Owned by the caller; borrows the models from the account. */
+static struct cofunding_usage *usage_rows(const struct account *a, size_t *ret_n)
 {
-    const struct interval_visit *visit = arg;
-    const struct usage_interval *u = record;
-    if (!id_equal(&u->id, &visit->account->skip_interval))
-        add_usage(visit->account, u->model, (struct window){u->from, u->to}, u->units.units,
-                  visit->price_krw);
-    return true;
-}
-
-static void add_metered(struct account *a, const struct lease *l)
-{
-    struct interval_visit visit = {.account = a, .price_krw = price_of(a->turn, &l->loan)};
-    turn_each_linked(a->turn, LINK_USAGE_LEASE, ENTITY_USAGE_INTERVAL, &l->id, visit_interval,
-                     &visit);
-}
-
-/* A lease counts as planned until it is over, and from then on as metered. */
-static bool visit_planned(const void *record, void *arg)
-{
-    struct account *a = arg;
-    const struct lease *l = record;
-    if (!id_equal(&l->organisation, &a->organisation->id) || id_equal(&l->id, &a->skip_lease->id))
-        return true;
-    if (lease_holds_capacity(l))
-        add_lease(a, l);
-    else
-        add_metered(a, l);
-    return true;
-}
-
-static bool visit_metered(const void *record, void *arg)
-{
-    struct account *a = arg;
-    const struct lease *l = record;
-    if (id_equal(&l->organisation, &a->organisation->id))
-        add_metered(a, l);
-    return true;
+    size_t most = 0, n = 0;
+    LIST_EACH(const struct use_line, line, &a->use.lines)
+    {
+        most += line->units.n;
+    }
+    struct cofunding_usage *rows = calloc(most ? most : 1, sizeof *rows);
+    ENSURE(rows != NULL);
+    LIST_EACH(const struct use_line, line, &a->use.lines)
+    {
+        n += fill_rows(line, price_of(a, &line->loan), rows + n);
+    }
+    *ret_n = n;
+    return rows;
 }
 
 /* ---- Value ---------------------------------------------------------------------------------- */
@@ -173,19 +150,22 @@ static int value_of(const struct account *a, struct valued *ret, struct err *err
     }
     struct cofunding_member member = {
         .organisation = a->organisation->id.text, .sizes = sizes.items, .n_sizes = sizes.n};
+    size_t n_usage;
+    struct cofunding_usage *usage = usage_rows(a, &n_usage);
     struct cofunding_input in = {.policy = &a->programme->policy,
                                  .openness = openness.items,
                                  .n_openness = openness.n,
                                  .members = &member,
                                  .n_members = 1,
-                                 .usage = a->usage.items,
-                                 .n_usage = a->usage.n,
+                                 .usage = usage,
+                                 .n_usage = n_usage,
                                  .period_end = INSTANT_NEVER};
     struct cofunding_result *result = NULL;
     int rc = cofunding_eval(&in, &result, err);
     if (rc == 0)
         *ret = valued_of(&result->members[0]);
     cofunding_result_destroy(result);
+    free(usage);
     free(sizes.items);
     free(openness.items);
     return rc;
@@ -216,12 +196,11 @@ int quote_lease(const struct turn *t, const struct lease *l, struct quote *ret, 
     }
     struct account account;
     TRY(open_account(t, &l->project, &l->organisation, window, &account, err));
-    account.skip_lease = l;
-    turn_each_linked(t, LINK_LEASE_PROJECT, ENTITY_LEASE, &l->project, visit_planned, &account);
+    use_planned(t, &l->id, &account.use);
     struct valued with, without;
     int rc = value_of(&account, &without, err);
     if (rc == 0) {
-        add_lease(&account, l);
+        use_account_add(&account.use, l->model, &l->loan, window, lease_units(l).units);
         rc = value_of(&account, &with, err);
     }
     close_account(&account);
@@ -236,13 +215,12 @@ int quote_interval(const struct turn *t, const struct usage_interval *u, struct 
     struct account account;
     struct window window = {u->from, u->to};
     TRY(open_account(t, &l->project, &l->organisation, window, &account, err));
-    account.skip_interval = u->id;
-    turn_each_linked(t, LINK_LEASE_PROJECT, ENTITY_LEASE, &l->project, visit_metered, &account);
+    use_metered(t, &u->id, &account.use);
     struct valued with, without;
     struct quote quote;
     int rc = value_of(&account, &without, err);
     if (rc == 0) {
-        add_usage(&account, u->model, window, u->units.units, price_of(t, &l->loan));
+        use_account_add(&account.use, u->model, &l->loan, window, u->units.units);
         rc = value_of(&account, &with, err);
     }
     close_account(&account);
@@ -261,7 +239,8 @@ int quote_loan(const struct turn *t, const struct loan *l, struct won *ret, stru
     struct account account;
     struct window window = {l->from, l->to};
     TRY(open_account(t, &l->borrower, &lead->organisation, window, &account, err));
-    add_usage(&account, l->model, window, l->guaranteed_units.units, l->price_krw);
+    account.offered = l;
+    use_account_add(&account.use, l->model, &l->id, window, l->guaranteed_units.units);
     struct valued value;
     int rc = value_of(&account, &value, err);
     close_account(&account);

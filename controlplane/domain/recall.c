@@ -34,7 +34,7 @@ static bool add_victim(const void *record, void *arg)
 {
     struct selection *s = arg;
     const struct lease *l = record;
-    struct window window = capacity_window(l);
+    struct window window = lease_window(l);
     if (!lease_holds_capacity(l) || l->state == LEASE_RETURNING || window.to.s <= s->by.s)
         return true;
     struct victim *v = record_list_add(&s->victims, sizeof *v);

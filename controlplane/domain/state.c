@@ -12,6 +12,7 @@
 #include "controlplane/domain/table.h"
 #include "controlplane/domain/timetable.h"
 #include "controlplane/domain/usage.h"
+#include "controlplane/domain/uses.h"
 
 #include <stdlib.h>
 
@@ -33,6 +34,7 @@ struct state {
     struct due *due;                      /* by instant, kind and id */
     size_t n_due, due_cap;
     struct calendar *calendar;
+    struct uses *uses;
     uint64_t next_number;
 };
 
@@ -41,6 +43,7 @@ struct state *state_create(void)
     struct state *s = calloc(1, sizeof *s);
     ENSURE(s != NULL);
     s->calendar = calendar_create();
+    s->uses = uses_create();
     s->next_number = 1;
     return s;
 }
@@ -64,6 +67,7 @@ void state_destroy(struct state *s)
         table_fini(&s->links[link]);
     }
     calendar_destroy(s->calendar);
+    uses_destroy(s->uses);
     free(s->due);
     free(s);
 }
@@ -237,7 +241,7 @@ static void calendar_add_lease(struct state *s, const struct lease *l)
     }
     struct calendar_booking booking = {
         .lease = l->id,
-        .window = {l->from, l->state == LEASE_RETURNING ? l->void_at : l->ends_at},
+        .window = lease_window(l),
         .sharing = {.tenant = l->project,
                     .isolation = (uint32_t)l->isolation,
                     .apart = l->isolation == ISOLATION_MIG},
@@ -248,26 +252,96 @@ static void calendar_add_lease(struct state *s, const struct lease *l)
     free(slots);
 }
 
+/* ---- What is used ---------------------------------------------------------------------------- */
+
+/* The pool that an owner's own lease stands on: that of its first node. NULL: on a loan, or the
+ * node is not known yet. */
+static const struct id *own_pool(const struct state *s, const struct lease *l)
+{
+    if (!id_is_none(&l->loan) || l->placements.n == 0)
+        return NULL;
+    const struct placement *first = LIST_AT(const struct placement, &l->placements, 0);
+    const struct node *node = state_find(s, ENTITY_NODE, &first->node);
+    return node ? &node->pool : NULL;
+}
+
+static void use_lease(struct state *s, const struct lease *l, int sign)
+{
+    const struct id *pool = own_pool(s, l);
+    uses_add_lease(s->uses, l, sign);
+    if (pool)
+        uses_add_own(s->uses, pool, l, sign);
+}
+
+static void use_intervals(struct state *s, const struct lease *l, int sign)
+{
+    const struct group *g = table_find(&s->links[LINK_USAGE_LEASE], &l->id);
+    for (size_t i = 0; g && i < g->members.n; i++)
+        uses_add_interval(s->uses, l, g->members.rows[i], sign);
+}
+
+/* One lease instead of another; NULL: none. Most changes of a lease change no sum. */
+static void use_lease_instead(struct state *s, const struct lease *old, const struct lease *new)
+{
+    bool both = old && new;
+    if (old && !(both && uses_alike(old, new)))
+        use_lease(s, old, -1);
+    if (old && !(both && uses_meter_alike(old, new)))
+        use_intervals(s, old, -1);
+    if (new && !(both && uses_alike(old, new)))
+        use_lease(s, new, 1);
+    if (new && !(both && uses_meter_alike(old, new)))
+        use_intervals(s, new, 1);
+}
+
+/* With a node come its devices, and the own leases that begin on it. */
+static void use_node(struct state *s, const struct node *n, int sign)
+{
+    const struct group *g = table_find(&s->links[LINK_LEASE_NODE], &n->id);
+    uses_add_node(s->uses, n, sign);
+    for (size_t i = 0; g && i < g->members.n; i++) {
+        const struct lease *l = g->members.rows[i];
+        const struct placement *first = LIST_AT(const struct placement, &l->placements, 0);
+        if (id_is_none(&l->loan) && id_equal(&first->node, &n->id))
+            uses_add_own(s->uses, &n->pool, l, sign);
+    }
+}
+
+static void use_interval(struct state *s, const struct usage_interval *i, int sign)
+{
+    const struct lease *l = state_find(s, ENTITY_LEASE, &i->lease);
+    if (l)
+        uses_add_interval(s->uses, l, i, sign);
+}
+
 /* ---- Records in and out ---------------------------------------------------------------------- */
 
 static void index_add(struct state *s, enum entity_kind kind, void *record)
 {
     each_link(s, kind, record, link_add);
     due_add(s, kind, record);
-    if (kind == ENTITY_NODE)
+    if (kind == ENTITY_NODE) {
         calendar_add_node(s, record);
+        use_node(s, record, 1);
+    }
     if (kind == ENTITY_LEASE)
         calendar_add_lease(s, record);
+    if (kind == ENTITY_USAGE_INTERVAL)
+        use_interval(s, record, 1);
 }
 
 static void index_remove(struct state *s, enum entity_kind kind, void *record)
 {
     each_link(s, kind, record, link_remove);
     due_remove(s, kind, record);
-    if (kind == ENTITY_NODE)
+    if (kind == ENTITY_NODE) {
         calendar_remove_node(s, record);
+        use_node(s, record, -1);
+    }
     if (kind == ENTITY_LEASE)
         calendar_release(s->calendar, record);
+    if (kind == ENTITY_USAGE_INTERVAL)
+        use_interval(s, record, -1);
 }
 
 void state_load(struct state *s, enum entity_kind kind, const struct id *id, void *record)
@@ -276,15 +350,18 @@ void state_load(struct state *s, enum entity_kind kind, const struct id *id, voi
     ENSURE(!record || id_equal(entity_id(kind, record), id));
     struct table *t = &s->objects[kind];
     void *old = table_find(t, id);
-    if (old) {
+    if (kind == ENTITY_LEASE)
+        use_lease_instead(s, old, record);
+    if (old)
         index_remove(s, kind, old);
-        table_remove(t, id);
-        record_destroy(entity_type(kind), old);
-    }
-    if (record) {
+    if (record)
         table_put(t, record);
+    else
+        table_remove(t, id);
+    if (record)
         index_add(s, kind, record);
-    }
+    if (old)
+        record_destroy(entity_type(kind), old);
 }
 
 void state_apply(struct state *s, struct changes *c)
@@ -339,6 +416,11 @@ void state_set_next_number(struct state *s, uint64_t number)
 const struct calendar *state_calendar(const struct state *s)
 {
     return s->calendar;
+}
+
+const struct uses *state_uses(const struct state *s)
+{
+    return s->uses;
 }
 
 void state_each_linked(const struct state *s, enum state_link link, const struct id *id,

@@ -8,8 +8,8 @@
 
 /*
  * All that the control plane knows, in memory: the objects by kind and id, and indexes that follow
- * from them (the calendar of devices, quota usage, leases by node, what falls due when). It is the
- * fold of all changes applied; the same objects loaded in any order give the same state.
+ * from them (the calendar of devices, what is used when, leases by node, what falls due when). It
+ * is the fold of all changes applied; the same objects loaded in any order give the same state.
  *
  * Owned by one thread. Records handed out are borrowed until the next state_apply().
  */
@@ -45,6 +45,10 @@ void state_set_next_number(struct state *s, uint64_t number);
 /* The devices of all nodes with the leases that hold them. A lease that is being taken back holds
  * its devices until it is void. */
 const struct calendar *state_calendar(const struct state *s);
+
+/* What is taken of loans, allocations and pools, and what accounts use, added up through time. */
+struct uses;
+const struct uses *state_uses(const struct state *s);
 
 /* The objects that name another object, in order of their id. */
 enum state_link {

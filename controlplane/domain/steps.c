@@ -75,8 +75,85 @@ void steps_add(struct steps *s, struct window window, int64_t amount)
     drop_if_idle(s, first);
 }
 
-void steps_set(struct steps *s, struct instant from, int64_t value)
+static void set_value(struct steps *s, struct instant from, __int128 value)
 {
     size_t i = step_at(s, from); /* may move the items */
     s->items[i].value = value;
+}
+
+void steps_set(struct steps *s, struct instant from, int64_t value)
+{
+    set_value(s, from, value);
+}
+
+/* ---- Copies ---- */
+
+/* Room for two more, which a cut may need at its ends. */
+static struct steps steps_of(const struct step *items, size_t n, __int128 base)
+{
+    struct steps s = {.base = base, .n = n, .cap = n + 2};
+    s.items = reallocarray(NULL, s.cap, sizeof(s.items[0]));
+    ENSURE(s.items != NULL);
+    if (n > 0)
+        memcpy(s.items, items, n * sizeof(s.items[0]));
+    return s;
+}
+
+struct steps steps_copy(const struct steps *s)
+{
+    return s->n > 0 ? steps_of(s->items, s->n, s->base) : (struct steps){.base = s->base};
+}
+
+struct steps steps_cut(const struct steps *s, struct window window)
+{
+    if (window_empty(window))
+        return (struct steps){0};
+    size_t first = steps_until(s, window.from), end = first;
+    while (end < s->n && s->items[end].from.s < window.to.s)
+        end++;
+    __int128 before = steps_at(s, window.from), last = end > 0 ? s->items[end - 1].value : s->base;
+    if (before == 0 && first == end)
+        return (struct steps){0};
+    struct steps cut = steps_of(first < end ? &s->items[first] : NULL, end - first, 0);
+    if (before != 0)
+        set_value(&cut, window.from, before);
+    if (last != 0 && window.to.s != INSTANT_NEVER.s)
+        set_value(&cut, window.to, 0);
+    return cut;
+}
+
+/* ---- Extremes ---- */
+
+__int128 steps_peak(const struct steps *s, struct window window)
+{
+    ENSURE(!window_empty(window));
+    size_t i = steps_until(s, window.from);
+    __int128 peak = i == 0 ? s->base : s->items[i - 1].value;
+    for (; i < s->n && s->items[i].from.s < window.to.s; i++)
+        peak = s->items[i].value > peak ? s->items[i].value : peak;
+    return peak;
+}
+
+__int128 steps_least(const struct steps *s, struct window window)
+{
+    ENSURE(!window_empty(window));
+    size_t i = steps_until(s, window.from);
+    __int128 least = i == 0 ? s->base : s->items[i - 1].value;
+    for (; i < s->n && s->items[i].from.s < window.to.s; i++)
+        least = s->items[i].value < least ? s->items[i].value : least;
+    return least;
+}
+
+struct instant steps_first_above(const struct steps *s, struct window window, __int128 limit)
+{
+    if (window_empty(window))
+        return INSTANT_NEVER;
+    size_t i = steps_until(s, window.from);
+    if ((i == 0 ? s->base : s->items[i - 1].value) > limit)
+        return window.from;
+    for (; i < s->n && s->items[i].from.s < window.to.s; i++) {
+        if (s->items[i].value > limit)
+            return s->items[i].from;
+    }
+    return INSTANT_NEVER;
 }

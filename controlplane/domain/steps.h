@@ -20,7 +20,18 @@ struct steps {
 
 void steps_fini(struct steps *s); /* frees, leaves the constant 0 */
 
+struct steps steps_copy(const struct steps *s);
+/* The function inside the window, 0 outside of it. */
+struct steps steps_cut(const struct steps *s, struct window window);
+
 __int128 steps_at(const struct steps *s, struct instant t);
+
+/* The largest and the smallest value inside the window, which is not empty. */
+__int128 steps_peak(const struct steps *s, struct window window);
+__int128 steps_least(const struct steps *s, struct window window);
+
+/* The first instant of the window at which the value is above `limit`, or INSTANT_NEVER. */
+struct instant steps_first_above(const struct steps *s, struct window window, __int128 limit);
 
 /* The first step after t, or INSTANT_NEVER. */
 struct instant steps_next(const struct steps *s, struct instant t);

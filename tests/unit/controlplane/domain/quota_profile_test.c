@@ -125,13 +125,17 @@ static uint64_t dice(uint64_t *seed, uint64_t n)
 START_TEST(fits_agrees_with_asking_every_second)
 {
     uint64_t seed = 99;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 400; round++) {
         struct quota_profile *p = profile();
+        struct steps taken = {0};
         for (int i = 0; i < 12; i++) {
             int64_t from = (int64_t)dice(&seed, 60), to = from + 1 + (int64_t)dice(&seed, 40);
             quota_profile_add_nominal(p, dice(&seed, 3), win(from, to), (int64_t)dice(&seed, 9));
             quota_profile_add_usage(p, dice(&seed, 3), win(from / 2, to), (int64_t)dice(&seed, 4));
         }
+        steps_add(&taken, win(20, 40), (int64_t)dice(&seed, 5));
+        steps_add(&taken, win(30, 90), (int64_t)dice(&seed, 5));
+        quota_profile_take(p, dice(&seed, 3), &taken);
         quota_profile_set_limits(p, BORROWER, (struct instant){(int64_t)dice(&seed, 50)}, 5, NO);
         quota_profile_set_limits(p, LENDER, (struct instant){(int64_t)dice(&seed, 50)}, NO, 3);
         struct window w = win((int64_t)dice(&seed, 50), 50 + (int64_t)dice(&seed, 50));
@@ -148,6 +152,7 @@ START_TEST(fits_agrees_with_asking_every_second)
         ck_assert_int_eq(conflict.s, first);
         ck_assert_int_eq(quota_available_throughout(p, node, w), least);
         quota_profile_destroy(p);
+        steps_fini(&taken);
     }
 }
 END_TEST
