@@ -106,10 +106,13 @@ static void forget_acked(struct journal *j, uint64_t seq)
         j->pending[i].offset -= cut;
 }
 
-static void take_in(struct journal *j, const struct frame *f, struct span payload)
+/* False: whole, but not in an order that we write. */
+static bool take_in(struct journal *j, const struct frame *f, struct span payload)
 {
     switch ((enum journal_kind)f->kind) {
     case JOURNAL_INTERVAL:
+        if (f->seq != j->next_seq)
+            return false;
         keep_interval(j, f->seq, payload);
         break;
     case JOURNAL_MARK:
@@ -122,6 +125,7 @@ static void take_in(struct journal *j, const struct frame *f, struct span payloa
     case JOURNAL_KIND_END:
         break;
     }
+    return true;
 }
 
 /* ---- the file ---- */
@@ -152,7 +156,8 @@ static int read_back(struct journal *j, struct err *err)
     buf_init(&file, LIMIT_JOURNAL_BYTES + JOURNAL_PAYLOAD_MAX);
     int rc = file_read(j->path, &file, err);
     while (rc == 0 && frame_at(buf_span(&file), at, &frame, &payload)) {
-        take_in(j, &frame, payload);
+        if (!take_in(j, &frame, payload))
+            rc = err_set(err, ERR_CORRUPT, "%s: entry at byte %zu out of order", j->path, at);
         at += sizeof frame + frame.length;
     }
     bool torn = rc == 0 && at < file.len;

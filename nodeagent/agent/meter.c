@@ -182,6 +182,24 @@ void meter_mark(const struct meter *m, struct buf *dst)
     }
 }
 
+static bool is_instant(struct instant t)
+{
+    return t.s >= INSTANT_MIN_S && t.s <= INSTANT_MAX_S;
+}
+
+static bool is_id(const struct id *id)
+{
+    struct id parsed;
+    return id_parse(span_text(id->text), "mark", &parsed, NULL) == 0;
+}
+
+/* Could meter_mark() have written this line? */
+static bool is_sound(const struct meter *m, const struct open_lease *l)
+{
+    return is_id(&l->lease.lease) && is_id(&l->lease.organisation) && is_id(&l->lease.project) &&
+           l->lease.units.units > 0 && is_instant(l->from) && !find(m, &l->lease.lease);
+}
+
 static int restore_lease(struct meter *m, const char *line, struct err *err)
 {
     struct open_lease *l = free_place(m);
@@ -194,7 +212,7 @@ static int restore_lease(struct meter *m, const char *line, struct err *err)
         read.lease.lease.text, read.lease.organisation.text, read.lease.project.text,
         read.lease.model, &read.lease.units.units, read.lease.isolation, &read.from.s, cause,
         &read.told_opens, &read.told_denials);
-    if (n != 10)
+    if (n != 10 || !is_sound(m, &read))
         return err_set(err, ERR_CORRUPT, "mark: a line that is no lease");
     if (strcmp(cause, "-") != 0)
         (void)text_cut(read.cause, sizeof read.cause, cause);
@@ -211,7 +229,8 @@ static int restore_line(struct meter *m, const char *line, size_t number, struct
         return strcmp(line, MARK_HEADER) == 0 ? 0 : err_set(err, ERR_CORRUPT, "mark: no mark");
     if (number > 1)
         return restore_lease(m, line, err);
-    if (sscanf(line, "time %d %" SCNd64 " %" SCNu64, &has_time, &m->server.s, &m->boot_ns) != 3)
+    if (sscanf(line, "time %d %" SCNd64 " %" SCNu64, &has_time, &m->server.s, &m->boot_ns) != 3 ||
+        !is_instant(m->server))
         return err_set(err, ERR_CORRUPT, "mark: no time");
     m->has_time = has_time != 0;
     return 0;
