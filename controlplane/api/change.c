@@ -79,6 +79,17 @@ int change_reply_fill(const struct engine_reply *from, struct arena *arena,
     return notes_fill(&answer->notes, arena, ret, err);
 }
 
+void change_answer_unfit(struct rpc_call *call, const struct engine_reply *reply)
+{
+    struct err err = ERR_INIT;
+    if (reply->applied)
+        (void)err_set(&err, ERR_UNKNOWN_OUTCOME,
+                      "the change is made, but the request leaves no room for its answer");
+    else
+        (void)err_set(&err, ERR_LIMIT, "the request leaves no room for an answer");
+    rpc_call_fail(call, &err);
+}
+
 void change_answer(void *arg, const struct engine_reply *reply, const struct err *err)
 {
     struct rpc_call *call = arg;
@@ -89,7 +100,7 @@ void change_answer(void *arg, const struct engine_reply *reply, const struct err
         return;
     }
     if (change_reply_fill(reply, rpc_call_arena(call), &message, &own) < 0) {
-        rpc_call_fail(call, &own);
+        change_answer_unfit(call, reply);
         return;
     }
     rpc_call_reply(call, &message.base);

@@ -18,6 +18,10 @@ void change_submit(struct api *api, const struct principal *principal, enum comm
 MUST_CHECK int change_reply_fill(const struct engine_reply *from, struct arena *arena,
                                  Pumasi__V1__ChangeReply *ret, struct err *err);
 
+/* Fails a call whose answer finds no room in its memory: the change itself has been made, so it is
+ * told as an unknown outcome, to be looked up. */
+void change_answer_unfit(struct rpc_call *call, const struct engine_reply *reply);
+
 /* An engine_done_fn whose arg is the call: answers it with a ChangeReply. */
 void change_answer(void *call, const struct engine_reply *reply, const struct err *err);
 

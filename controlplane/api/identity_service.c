@@ -42,12 +42,13 @@ static void token_made(void *arg, const struct engine_reply *reply, const struct
     struct arena *arena = rpc_call_arena(making->call);
     message.ca_pem = arena_text(arena, ca);
     if (!message.ca_pem || change_reply_fill(reply, arena, &change, &err) < 0) {
-        rpc_call_fail(making->call, &err);
+        change_answer_unfit(making->call, reply);
         return;
     }
     message.change = &change;
-    /* A repeated request gets no secret: it was shown once, and only its digest is kept. */
-    message.token = reply->repeated ? (char *)"" : making->text;
+    /* A dry run has made no token, and a repeated request gets no secret: it was shown once, and
+     * only its digest is kept. */
+    message.token = reply->applied && !reply->repeated ? making->text : (char *)"";
     rpc_call_reply(making->call, &message.base);
 }
 
@@ -85,11 +86,17 @@ static void create_join_token(struct api *api, struct rpc_call *call,
         return;
     struct token_making *making = arena_alloc(rpc_call_arena(call), sizeof *making);
     struct create_join_token_command *args = calloc(1, sizeof *args);
-    ENSURE(making && args);
     struct token token = token_make(api->options.env);
+    ENSURE(args);
+    if (!making) {
+        (void)err_set(&err, ERR_LIMIT, "the request leaves no room for an answer");
+        goto out;
+    }
     making->api = api;
     making->call = call;
     token_format(&token, making->text);
+    if (wire_refuse_unknown(message, &err) < 0)
+        goto out;
     if (request->head) {
         args->head.dry_run = request->head->dry_run;
         if (request->head->request_id[0] &&
@@ -116,6 +123,7 @@ struct joining {
     struct identity subject;
     bool is_node;
     struct buf certificate;
+    struct buf ca;
     Pumasi__V1__OwnerKey owner_keys[OWNER_KEYS_MAX];
     struct user owners[OWNER_KEYS_MAX];
     size_t owner_count;
@@ -128,6 +136,7 @@ static void joining_end(struct joining *j, const struct err *err)
     for (size_t i = 0; i < j->owner_count; i++)
         record_fini(&user_type, &j->owners[i]);
     buf_fini(&j->certificate);
+    buf_fini(&j->ca);
     free(j);
 }
 
@@ -142,10 +151,8 @@ static void joined(void *arg, const struct engine_reply *reply, const struct err
     struct public_key grant_key = issuer_public_key(j->api->options.issuer);
     Pumasi__V1__OwnerKey *keys[OWNER_KEYS_MAX];
     Pumasi__V1__JoinReply message = PUMASI__V1__JOIN_REPLY__INIT;
-    char *ca = arena_text(rpc_call_arena(j->call), j->api->options.ca_pem);
-    ENSURE(ca);
     message.certificate_pem = j->certificate.data;
-    message.ca_pem = ca;
+    message.ca_pem = j->ca.data;
     message.organisation = j->subject.organisation.text;
     message.name = j->subject.name.text;
     message.grant_key = (ProtobufCBinaryData){.len = PUBLIC_KEY_BYTES, .data = grant_key.spki};
@@ -246,7 +253,10 @@ static void join(struct api *api, struct rpc_call *call, const ProtobufCMessage 
     j->api = api;
     j->call = call;
     buf_init(&j->certificate, CERTIFICATE_MAX);
-    if (token_parse(span_text(request->token), &j->token, &err) < 0 ||
+    buf_init(&j->ca, api->options.ca_pem.len + 1);
+    buf_append(&j->ca, api->options.ca_pem.data, api->options.ca_pem.len);
+    if (wire_refuse_unknown(message, &err) < 0 ||
+        token_parse(span_text(request->token), &j->token, &err) < 0 ||
         csr_parse(span_text(request->csr_pem), &j->key, &err) < 0 ||
         engine_read(api->options.engine, &anonymous, &ops, j, &err) < 0)
         joining_end(j, &err);
