@@ -20,7 +20,8 @@ struct batch {
     struct touched *objects; /* in order of the first touch */
     struct commit commit;
     struct store_txn *txn;
-    size_t bytes;
+    size_t bytes;     /* of the objects' values */
+    size_t log_bytes; /* at least what the log entry will take */
     bool sealed;
 };
 
@@ -44,6 +45,7 @@ void batch_reset(struct batch *b)
     record_fini(&commit_type, &b->commit);
     store_txn_reset(b->txn);
     b->bytes = 0;
+    b->log_bytes = 0;
     b->sealed = false;
 }
 
@@ -61,74 +63,69 @@ bool batch_is_empty(const struct batch *b)
     return HASH_COUNT(b->objects) == 0 && b->commit.outcomes.n == 0 && b->commit.entries.n == 0;
 }
 
-static size_t new_objects(const struct batch *b, const struct changes *changes)
+static struct touched *find(const struct batch *b, const struct store_key *key)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < changes->n; i++) {
-        struct store_key key = keys_of(changes->items[i].kind, &changes->items[i].id);
-        struct touched *t;
-        HASH_FIND_STR(b->objects, key.text, t);
-        n += t == NULL;
-    }
-    return n;
-}
-
-bool batch_has_room(const struct batch *b, const struct changes *changes)
-{
-    return b->bytes < BATCH_BYTES / 2 &&
-           HASH_COUNT(b->objects) + new_objects(b, changes) <= BATCH_OBJECTS;
-}
-
-bool batch_is_too_large(const struct changes *changes)
-{
-    return changes->n > BATCH_OBJECTS;
-}
-
-static struct touched *touch(struct batch *b, enum entity_kind kind, const struct id *id)
-{
-    struct store_key key = keys_of(kind, id);
     struct touched *t;
-    HASH_FIND_STR(b->objects, key.text, t);
+    HASH_FIND_STR(b->objects, key->text, t);
+    return t;
+}
+
+bool batch_has_room(const struct batch *b, const struct parcel *parcel)
+{
+    size_t objects = HASH_COUNT(b->objects);
+    size_t bytes = b->bytes + parcel->bytes;
+    for (size_t i = 0; i < parcel->n; i++) {
+        const struct touched *t = find(b, &parcel->objects[i].key);
+        if (t)
+            bytes -= t->value.len;
+        else
+            objects++;
+    }
+    return objects <= PARCEL_OBJECTS && bytes <= PARCEL_BYTES &&
+           b->log_bytes + parcel->log_bytes <= PARCEL_LOG_BYTES;
+}
+
+static struct touched *touch(struct batch *b, const struct parcel_object *object)
+{
+    struct touched *t = find(b, &object->key);
     if (t)
         return t;
     t = calloc(1, sizeof *t);
     ENSURE(t);
-    t->key = key;
-    t->kind = kind;
-    t->id = *id;
+    t->key = object->key;
+    t->kind = object->kind;
+    t->id = object->id;
     buf_init(&t->value, LIMIT_VALUE_BYTES);
     HASH_ADD_STR(b->objects, key.text, t);
     return t;
 }
 
-static void add_object(struct batch *b, const struct change *change)
+static void add_object(struct batch *b, struct parcel_object *object)
 {
-    struct touched *t = touch(b, change->kind, &change->id);
-    b->bytes -= t->value.len;
-    buf_reset(&t->value);
-    t->deleted = change->record == NULL;
-    if (!t->deleted)
-        codec_encode_object(change->kind, change->record, &t->value);
-    ENSURE(!t->value.full);
-    b->bytes += t->value.len;
+    struct touched *t = touch(b, object);
+    struct buf old = t->value;
+    b->bytes = b->bytes - old.len + object->value.len;
+    t->value = object->value;
+    t->deleted = object->deleted;
+    object->value = old; /* goes with the parcel */
 }
 
-void batch_add(struct batch *b, const struct changes *changes, const struct outcome *outcome)
+void batch_add(struct batch *b, struct parcel *parcel)
 {
-    ENSURE(!b->sealed);
-    for (size_t i = 0; i < changes->n; i++)
-        add_object(b, &changes->items[i]);
-    LIST_EACH(const struct ledger_entry, entry, &changes->entries)
+    ENSURE(!b->sealed && batch_has_room(b, parcel));
+    for (size_t i = 0; i < parcel->n; i++)
+        add_object(b, &parcel->objects[i]);
+    LIST_EACH(const struct ledger_entry, entry, &parcel->entries)
     {
         struct ledger_entry *copy = record_list_add(&b->commit.entries, sizeof *copy);
         record_copy(&ledger_entry_type, copy, entry);
-        b->bytes += sizeof *copy / 4;
     }
-    if (outcome) {
+    if (parcel->has_outcome) {
         struct outcome *copy = record_list_add(&b->commit.outcomes, sizeof *copy);
-        *copy = *outcome;
-        b->bytes += sizeof *copy / 4;
+        *copy = parcel->outcome;
     }
+    b->log_bytes += parcel->log_bytes;
+    parcel_fini(parcel);
 }
 
 static void seal_object(struct batch *b, const struct mirror *m, const struct touched *t)

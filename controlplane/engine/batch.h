@@ -4,6 +4,7 @@
 #include "controlplane/domain/state.h"
 #include "controlplane/engine/codec.h"
 #include "controlplane/engine/mirror.h"
+#include "controlplane/engine/parcel.h"
 #include "lib/store/txn.h"
 
 /*
@@ -11,12 +12,9 @@
  * requests, their ledger entries. An object changed twice stands once, with its last value. Nothing
  * here decides, waits or talks to the store.
  *
- * A batch has room for BATCH_OBJECTS objects, since etcd refuses more than 128 operations: the rest
- * are the log entry and the guards.
+ * A batch has room for PARCEL_OBJECTS objects and for as many bytes as one transaction of etcd
+ * takes.
  */
-#define BATCH_OBJECTS 120
-#define BATCH_BYTES   (1 << 20)
-
 struct batch;
 
 struct batch *batch_create(void);
@@ -25,14 +23,11 @@ void batch_reset(struct batch *b);
 
 bool batch_is_empty(const struct batch *b);
 
-/* Whether these changes fit in beside what is there. Changes that fit into no batch at all must be
- * refused: batch_is_too_large(). */
-bool batch_has_room(const struct batch *b, const struct changes *changes);
-bool batch_is_too_large(const struct changes *changes);
+/* Whether the decision fits in beside what is there. Into an empty batch every parcel fits. */
+bool batch_has_room(const struct batch *b, const struct parcel *parcel);
 
-/* Takes over the objects' bytes and the ledger entries of the changes; call it before
- * state_apply(), which empties them. outcome may be NULL. */
-void batch_add(struct batch *b, const struct changes *changes, const struct outcome *outcome);
+/* Moves the parcel in, and leaves it empty. There must be room. */
+void batch_add(struct batch *b, struct parcel *parcel);
 
 /* What the commit says of itself. */
 struct batch_seal {

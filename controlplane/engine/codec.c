@@ -19,13 +19,10 @@
 #include <stdlib.h>
 
 static const struct field outcome_fields[] = {
-    F_ID(struct outcome, request_id),
-    F_ID(struct outcome, actor),
-    F_ID(struct outcome, kind),
-    F_ID(struct outcome, id),
-    F_ID(struct outcome, state),
-    F_ID(struct outcome, approval),
-    F_END,
+    F_ID(struct outcome, request_id), F_ID(struct outcome, actor),
+    F_ID(struct outcome, kind),       F_ID(struct outcome, id),
+    F_ID(struct outcome, state),      F_ID(struct outcome, approval),
+    F_TEXT(struct outcome, command),  F_END,
 };
 const struct record_type outcome_type = {"outcome", sizeof(struct outcome), outcome_fields};
 

@@ -19,6 +19,7 @@ struct outcome {
     struct id id;
     struct id state;
     struct id approval;
+    char command[40]; /* of the request: an id is not used for another */
 };
 extern const struct record_type outcome_type;
 

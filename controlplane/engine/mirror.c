@@ -4,6 +4,7 @@
 #include "controlplane/engine/codec.h"
 #include "controlplane/engine/keys.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <uthash.h>
 
@@ -19,6 +20,7 @@ struct mirror {
     struct version *versions;
     uint64_t seq;
     int64_t revision;
+    struct instant committed_at;
 };
 
 static struct version *find(const struct mirror *m, const struct store_key *key)
@@ -64,6 +66,7 @@ static int load_commit(struct loading *l, const struct store_kv *kv, uint64_t se
     }
     if (seq > l->mirror->seq) {
         l->mirror->seq = seq;
+        l->mirror->committed_at = commit.at;
         state_set_next_number(l->mirror->state, commit.next_number);
     }
     record_fini(&commit_type, &commit);
@@ -162,6 +165,11 @@ int64_t mirror_revision(const struct mirror *m)
     return m->revision;
 }
 
+struct instant mirror_committed_at(const struct mirror *m)
+{
+    return m->committed_at;
+}
+
 int64_t mirror_version(const struct mirror *m, enum entity_kind kind, const struct id *id)
 {
     struct store_key key = keys_of(kind, id);
@@ -189,44 +197,57 @@ void mirror_note_commit(struct mirror *m, uint64_t seq, int64_t revision)
 struct checking {
     const struct mirror *mirror;
     size_t objects;
-    uint64_t seq;
+    int64_t revision; /* of the first listing; the others are as of that one */
     struct err *err;
 };
 
-static int check_one(const struct store_kv *kv, void *ud)
+static int changed(const struct checking *c, const struct store_kv *kv)
+{
+    return err_set(c->err, ERR_CONFLICT, "key %.*s was changed by someone else at revision %lld",
+                   (int)kv->key.len, (const char *)kv->key.data, (long long)kv->mod_revision);
+}
+
+static int check_object(const struct store_kv *kv, void *ud)
 {
     struct checking *c = ud;
     enum entity_kind kind;
     struct id id;
-    uint64_t seq;
-    switch (keys_parse(kv->key, &kind, &id, &seq)) {
-    case KEY_CLASS_OBJECT:
-        c->objects++;
-        if (mirror_version(c->mirror, kind, &id) == kv->mod_revision)
-            return 0;
-        break;
-    case KEY_CLASS_COMMIT:
-        if (seq <= c->mirror->seq)
-            return 0;
-        break;
-    case KEY_CLASS_LEADER:
+    c->objects++;
+    if (keys_parse(kv->key, &kind, &id, NULL) == KEY_CLASS_OBJECT &&
+        mirror_version(c->mirror, kind, &id) == kv->mod_revision)
         return 0;
-    case KEY_CLASS_FOREIGN:
-        break;
-    }
-    return err_set(c->err, ERR_CONFLICT, "key %.*s was changed by someone else at revision %lld",
-                   (int)kv->key.len, (const char *)kv->key.data, (long long)kv->mod_revision);
+    return changed(c, kv);
+}
+
+static int check_commit(const struct store_kv *kv, void *ud)
+{
+    return changed(ud, kv); /* one that came after the last of ours */
+}
+
+static int list(struct checking *c, struct store *store, const char *prefix, const char *after,
+                store_kv_fn each)
+{
+    struct store_range range = {.prefix = span_text(prefix),
+                                .after = span_text(after),
+                                .revision = c->revision,
+                                .timeout_ms = MIRROR_LOAD_MS};
+    return store_range(store, &range, each, c, &c->revision, c->err);
 }
 
 int mirror_check(struct mirror *m, struct store *store, struct err *err)
 {
     struct checking checking = {.mirror = m, .err = err};
-    struct store_range range = {.prefix = span_text(KEY_ROOT), .timeout_ms = MIRROR_LOAD_MS};
-    int64_t revision;
-    TRY(store_range(store, &range, check_one, &checking, &revision, err));
+    struct store_key last = keys_of_commit(m->seq);
+    TRY(list(&checking, store, KEY_LOG, last.text, check_commit));
+    for (int kind = 0; kind < ENTITY_KIND_COUNT; kind++) {
+        char prefix[KEY_CAP];
+        (void)snprintf(prefix, sizeof prefix, KEY_ROOT "%s/",
+                       entity_prefix((enum entity_kind)kind));
+        TRY(list(&checking, store, prefix, "", check_object));
+    }
     if (checking.objects != HASH_COUNT(m->versions))
         return err_set(err, ERR_CONFLICT, "the store holds %zu objects, %u are known here",
                        checking.objects, HASH_COUNT(m->versions));
-    m->revision = revision;
+    m->revision = checking.revision;
     return 0;
 }

@@ -28,6 +28,9 @@ struct outcomes *mirror_outcomes(struct mirror *m);
 uint64_t mirror_seq(const struct mirror *m);
 int64_t mirror_revision(const struct mirror *m);
 
+/* When the last commit that was loaded was made; the begin of time if there is none. */
+struct instant mirror_committed_at(const struct mirror *m);
+
 /* The mod_revision of the key of an object; 0 when there is none. */
 int64_t mirror_version(const struct mirror *m, enum entity_kind kind, const struct id *id);
 

@@ -5,6 +5,7 @@
 #include "controlplane/engine/writer.h"
 
 #include "controlplane/domain/authorise.h"
+#include "controlplane/engine/clock.h"
 #include "controlplane/engine/keys.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
@@ -23,6 +24,8 @@
 #define DECISIONS_PER_TURN 1024
 #define DUE_PER_TURN       64
 #define READ_BACK_MS       2000
+#define CHECK_AGAIN_MS     5000 /* after a check that the store did not answer */
+#define CLOCK_TELL_MS      60000
 
 /* One commit under way. The outcome comes from another thread, through the queue. */
 struct flight {
@@ -47,7 +50,10 @@ struct writer {
     struct request_list sent_waiters;
     struct request *held; /* decided, not applied: no room in the open batch */
     struct changes held_changes;
-    struct changes changes; /* scratch of one decision */
+    struct parcel held_parcel;
+    struct clock clock;
+    struct boot_time clock_told; /* when a diverging wall clock was last logged */
+    struct changes changes;      /* scratch of one decision */
     struct flight flight;
     struct boot_time campaign_at;
     struct boot_time confirm_at;
@@ -67,6 +73,7 @@ struct writer *writer_create(const struct engine_options *options)
     struct writer *w = calloc(1, sizeof *w);
     ENSURE(w && options->sha256 && options->verify && !id_is_none(&options->name));
     w->options = *options;
+    clock_init(&w->clock, options->env);
     w->queue = queue_create(LIMIT_QUEUE_REQUESTS);
     w->leadership = leadership_create(&(struct leadership_options){.store = options->store,
                                                                    .env = options->env,
@@ -164,6 +171,7 @@ static void step_down(struct writer *w, const struct err *err)
         w->held = NULL;
     }
     changes_reset(&w->held_changes);
+    parcel_fini(&w->held_parcel);
     batch_reset(w->open);
     batch_reset(w->sent);
     store_unwatch(w->watch);
@@ -204,6 +212,7 @@ static void campaign(struct writer *w)
     w->confirm_at = after_ms(boot_now(w), CONFIRM_EVERY_MS);
     w->check_at = after_ms(boot_now(w), CHECK_EVERY_MS);
     w->reloads++;
+    clock_not_before(&w->clock, mirror_committed_at(w->mirror));
     atomic_store(&w->seen_revision, 0);
     w->watch = store_watch(w->options.store, span_text(KEY_ROOT), mirror_revision(w->mirror) + 1,
                            &watch_ops, w);
@@ -215,9 +224,9 @@ static void campaign(struct writer *w)
 
 /* ---- Deciding ---- */
 
-static struct decide_context context_of(const struct writer *w, const struct actor *actor)
+static struct decide_context context_of(struct writer *w, const struct actor *actor)
 {
-    return (struct decide_context){.now = env_now(w->options.env),
+    return (struct decide_context){.now = clock_now(&w->clock),
                                    .actor = *actor,
                                    .sha256 = w->options.sha256,
                                    .verify = w->options.verify};
@@ -229,15 +238,17 @@ static struct id requester_of(const struct actor *actor)
     return actor->kind == ACTOR_USER ? actor->user : actor->name;
 }
 
-static struct outcome outcome_of(const struct actor *actor, const struct id *request_id,
-                                 const struct answer *answer)
+static struct outcome outcome_of(const struct actor *actor, enum command_kind command,
+                                 const struct id *request_id, const struct answer *answer)
 {
-    return (struct outcome){.request_id = *request_id,
-                            .actor = requester_of(actor),
-                            .kind = id_literal(entity_name(answer->kind)),
-                            .id = answer->id,
-                            .state = answer->state,
-                            .approval = answer->approval};
+    struct outcome outcome = {.request_id = *request_id,
+                              .actor = requester_of(actor),
+                              .kind = id_literal(entity_name(answer->kind)),
+                              .id = answer->id,
+                              .state = answer->state,
+                              .approval = answer->approval};
+    (void)text_cut(outcome.command, sizeof outcome.command, command_name(command));
+    return outcome;
 }
 
 static void answer_from_outcome(struct request *r, const struct outcome *outcome)
@@ -250,107 +261,102 @@ static void answer_from_outcome(struct request *r, const struct outcome *outcome
     r->repeated = true;
 }
 
-/* Puts decided changes into the open batch and into the state. */
-static void apply(struct writer *w, struct changes *changes, const struct outcome *outcome)
+/* Puts a decision into the open batch and into the state. */
+static void apply(struct writer *w, struct changes *changes, struct parcel *parcel)
 {
-    batch_add(w->open, changes, outcome);
-    if (outcome)
-        outcomes_add(mirror_outcomes(w->mirror), outcome, env_now(w->options.env));
+    if (parcel->has_outcome)
+        outcomes_add(mirror_outcomes(w->mirror), &parcel->outcome, clock_now(&w->clock));
+    batch_add(w->open, parcel);
     state_apply(mirror_state(w->mirror), changes);
 }
 
 static void apply_request(struct writer *w, struct request *r, struct changes *changes,
-                          const struct actor *actor)
+                          struct parcel *parcel)
 {
-    const struct request_head *head = command_head(r->command.kind, r->command.args);
     r->answer = answer_take(&changes->answer);
     r->applied = true;
-    if (id_is_none(&head->request_id)) {
-        apply(w, changes, NULL);
-    } else {
-        struct outcome outcome = outcome_of(actor, &head->request_id, &r->answer);
-        apply(w, changes, &outcome);
-    }
+    apply(w, changes, parcel);
     request_list_add(&w->open_waiters, r);
 }
 
-static int decide_request(struct writer *w, struct request *r, struct actor *ret_actor)
+/* A request id that was used before is answered with what became of it then. */
+static int answer_known(const struct writer *w, struct request *r, const struct actor *actor)
+{
+    const struct request_head *head = command_head(r->command.kind, r->command.args);
+    struct id requester = requester_of(actor);
+    if (id_is_none(&head->request_id))
+        return 0;
+    const struct outcome *known =
+        outcomes_find(mirror_outcomes(w->mirror), &requester, &head->request_id);
+    if (!known)
+        return 0;
+    if (strcmp(known->command, command_name(r->command.kind)) != 0)
+        return err_set(&r->err, ERR_CONFLICT,
+                       "request id %s was used for %s: choose another for this request",
+                       head->request_id.text, known->command);
+    answer_from_outcome(r, known);
+    return 0;
+}
+
+/* Decides into w->changes and packs into *ret; neither is filled when the request is known. */
+static int decide_request(struct writer *w, struct request *r, struct parcel *ret)
 {
     const struct request_head *head = command_head(r->command.kind, r->command.args);
     struct state *state = mirror_state(w->mirror);
-    struct instant now = env_now(w->options.env);
     struct actor actor;
-    TRY(actor_resolve(state, &r->principal, now, &actor, &r->err));
+    TRY(actor_resolve(state, &r->principal, clock_now(&w->clock), &actor, &r->err));
     TRY(authorise_command(&actor, r->command.kind, &r->err));
-    *ret_actor = actor;
-    struct id requester = requester_of(&actor);
-    const struct outcome *known =
-        id_is_none(&head->request_id)
-            ? NULL
-            : outcomes_find(mirror_outcomes(w->mirror), &requester, &head->request_id);
-    if (known) {
-        answer_from_outcome(r, known);
+    TRY(answer_known(w, r, &actor));
+    if (r->repeated)
         return 0;
-    }
     struct decide_context ctx = context_of(w, &actor);
     TRY(decide(state, r->command.kind, r->command.args, &ctx, &w->changes, &r->err));
-    if (batch_is_too_large(&w->changes))
-        return err_set(
-            &r->err, ERR_LIMIT,
-            "this would change %zu objects at once, more than the %d of one transaction: "
-            "ask for it in parts",
-            w->changes.n, BATCH_OBJECTS);
-    return 0;
+    struct outcome outcome =
+        outcome_of(&actor, r->command.kind, &head->request_id, &w->changes.answer);
+    return parcel_pack(&w->changes, id_is_none(&head->request_id) ? NULL : &outcome, ret, &r->err);
 }
 
 static void handle_command(struct writer *w, struct request *r)
 {
-    struct actor actor;
+    struct parcel parcel = {.n = 0};
     changes_reset(&w->changes);
-    bool decided = decide_request(w, r, &actor) == 0;
+    bool decided = decide_request(w, r, &parcel) == 0;
+    bool dry_run = command_head(r->command.kind, r->command.args)->dry_run;
     w->requests++;
-    if (!decided || r->repeated) {
+    if (!decided || r->repeated || dry_run) {
+        if (decided && !r->repeated)
+            r->answer = answer_take(&w->changes.answer);
+        parcel_fini(&parcel);
         changes_reset(&w->changes);
         request_list_add(&w->open_waiters, r);
         return;
     }
-    if (command_head(r->command.kind, r->command.args)->dry_run) {
-        r->answer = answer_take(&w->changes.answer);
-        changes_reset(&w->changes);
-        request_list_add(&w->open_waiters, r);
-        return;
-    }
-    if (batch_has_room(w->open, &w->changes)) {
-        apply_request(w, r, &w->changes, &actor);
+    if (batch_has_room(w->open, &parcel)) {
+        apply_request(w, r, &w->changes, &parcel);
         return;
     }
     struct changes empty = w->held_changes;
     w->held_changes = w->changes;
     w->changes = empty;
+    w->held_parcel = parcel;
     w->held = r;
 }
 
-/* The open batch has gone: there is room now for what was held. */
+/* The open batch has gone: there is room now for what was held. Nothing was decided since. */
 static void release_held(struct writer *w)
 {
     struct request *r = w->held;
-    if (!r || !batch_has_room(w->open, &w->held_changes))
+    if (!r)
         return;
-    struct actor actor;
-    int rc = actor_resolve(mirror_state(w->mirror), &r->principal, env_now(w->options.env), &actor,
-                           &r->err);
     w->held = NULL;
-    if (rc < 0)
-        request_list_add(&w->open_waiters, r);
-    else
-        apply_request(w, r, &w->held_changes, &actor);
+    apply_request(w, r, &w->held_changes, &w->held_parcel);
     changes_reset(&w->held_changes);
 }
 
 static void handle_read(struct writer *w, struct request *r)
 {
     struct actor actor;
-    struct instant now = env_now(w->options.env);
+    struct instant now = clock_now(&w->clock);
     if (actor_resolve(mirror_state(w->mirror), &r->principal, now, &actor, &r->err) == 0) {
         struct engine_view view = {.state = mirror_state(w->mirror),
                                    .actor = &actor,
@@ -365,7 +371,7 @@ static void handle_read(struct writer *w, struct request *r)
 static void handle_outcome(struct writer *w, struct request *r)
 {
     struct actor actor;
-    if (actor_resolve(mirror_state(w->mirror), &r->principal, env_now(w->options.env), &actor,
+    if (actor_resolve(mirror_state(w->mirror), &r->principal, clock_now(&w->clock), &actor,
                       &r->err) == 0) {
         struct id requester = requester_of(&actor);
         const struct outcome *known =
@@ -402,18 +408,41 @@ static void handle(struct writer *w, struct request *r)
     }
 }
 
+/* Decides at most `limit` objects' worth of what is due. False: no room for it now. */
+static bool decide_due_within(struct writer *w, const struct decide_context *ctx, size_t limit)
+{
+    struct parcel parcel = {.n = 0};
+    changes_reset(&w->changes);
+    (void)decide_due(mirror_state(w->mirror), ctx, limit, &w->changes);
+    bool fits = w->changes.n == 0 || (parcel_pack(&w->changes, NULL, &parcel, NULL) == 0 &&
+                                      batch_has_room(w->open, &parcel));
+    if (fits && w->changes.n > 0)
+        apply(w, &w->changes, &parcel);
+    parcel_fini(&parcel);
+    changes_reset(&w->changes);
+    return fits;
+}
+
+/* Before anything that people ask: the end of a lease must not wait for a quiet moment. */
 static void decide_what_is_due(struct writer *w)
 {
-    struct state *state = mirror_state(w->mirror);
     struct actor actor = actor_service("clock");
     struct decide_context ctx = context_of(w, &actor);
-    if (state_next_due(state).s > ctx.now.s)
+    if (state_next_due(mirror_state(w->mirror)).s > ctx.now.s)
         return;
-    changes_reset(&w->changes);
-    (void)decide_due(state, &ctx, DUE_PER_TURN, &w->changes);
-    if (w->changes.n > 0 && batch_has_room(w->open, &w->changes))
-        apply(w, &w->changes, NULL);
-    changes_reset(&w->changes);
+    if (!decide_due_within(w, &ctx, DUE_PER_TURN))
+        (void)decide_due_within(w, &ctx, DECIDE_DUE_MIN);
+}
+
+static void tell_of_divergence(struct writer *w)
+{
+    struct boot_time now = boot_now(w);
+    if (!w->clock.diverged || now.ns < w->clock_told.ns)
+        return;
+    w->clock_told = after_ms(now, CLOCK_TELL_MS);
+    log_event(w->options.log, LOG_LEVEL_ERROR, "clock.diverged",
+              LOG_INT("wall_ahead_s", clock_divergence_s(&w->clock)),
+              LOG_STR("remedy", "set the clock right; then start pumasid anew"));
 }
 
 /* ---- Committing ---- */
@@ -435,7 +464,7 @@ static void attempt(struct writer *w, const struct store_txn *txn)
 static const struct store_txn *seal(struct writer *w)
 {
     struct batch_seal seal = {.writer = w->options.name,
-                              .at = env_now(w->options.env),
+                              .at = clock_now(&w->clock),
                               .next_number = state_next_number(mirror_state(w->mirror)),
                               .fence = leadership_fence(w->leadership)};
     w->options.env->random(w->options.env->world, seal.write_id, sizeof seal.write_id);
@@ -455,7 +484,7 @@ static void send(struct writer *w)
 struct telling {
     struct writer *writer;
     int64_t revision;
-    struct engine_change changes[BATCH_OBJECTS];
+    struct engine_change changes[PARCEL_OBJECTS];
     size_t n;
 };
 
@@ -605,8 +634,10 @@ static void look_after_leadership(struct writer *w)
     bool news = atomic_load(&w->seen_revision) > mirror_revision(w->mirror);
     if (news || now.ns >= w->check_at.ns) {
         struct err err = ERR_INIT;
-        w->check_at = after_ms(now, CHECK_EVERY_MS);
-        if (mirror_check(w->mirror, w->options.store, &err) == -ERR_CONFLICT)
+        int rc = mirror_check(w->mirror, w->options.store, &err);
+        w->check_at = after_ms(now, rc == 0 ? CHECK_EVERY_MS : CHECK_AGAIN_MS);
+        atomic_store(&w->seen_revision, 0);
+        if (rc == -ERR_CONFLICT)
             step_down(w, &err);
     }
 }
@@ -628,14 +659,17 @@ void writer_turn(struct writer *w, unsigned wait_ms)
 {
     look_after_leadership(w);
     retry(w);
-    bool more = take_one(w, wait_ms);
-    for (int i = 1; more && i < DECISIONS_PER_TURN; i++)
-        more = take_one(w, 0);
     if (w->mirror && !w->held) {
         decide_what_is_due(w);
-        outcomes_forget(mirror_outcomes(w->mirror), env_now(w->options.env));
+        outcomes_forget(mirror_outcomes(w->mirror), clock_now(&w->clock));
     }
+    /* What is due and not sent yet must not wait for the next request. */
+    bool idle = !w->mirror || w->flight.active || batch_is_empty(w->open);
+    bool more = take_one(w, idle ? wait_ms : 0);
+    for (int i = 1; more && i < DECISIONS_PER_TURN; i++)
+        more = take_one(w, 0);
     flush(w);
+    tell_of_divergence(w);
     publish_status(w);
 }
 

@@ -256,6 +256,134 @@ START_TEST(a_repeated_request_takes_effect_once)
 }
 END_TEST
 
+START_TEST(a_request_id_is_not_used_for_another_request)
+{
+    struct rig r;
+    struct seen first = {0}, other = {0};
+    rig_init(&r, STORE_MEM_IMMEDIATE);
+    settle(&r, r.writer);
+    bootstrap(&r, r.writer);
+    submit(r.writer, COMMAND_APPLY_ORGANISATION, apply_args("lunit", "r1", false), &admin, &first);
+    settle(&r, r.writer);
+    struct revoke_user_request *args = calloc(1, sizeof *args);
+    ck_assert_ptr_nonnull(args);
+    args->head.request_id = id_literal("r1");
+    args->id = id_literal("admin.nipa");
+    submit(r.writer, COMMAND_REVOKE_USER, args, &admin, &other);
+    settle(&r, r.writer);
+    ck_assert_int_eq(other.code, ERR_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(other.err.text, "APPLY_ORGANISATION"));
+    rig_fini(&r);
+}
+END_TEST
+
+/* An organisation with evidence enough to take about `facts` times 150 bytes when stored. */
+static void *large_args(const char *id, size_t facts)
+{
+    struct apply_organisation_request *args = apply_args(id, NULL, false);
+    for (size_t i = 0; i < facts; i++) {
+        struct size_fact *fact = record_list_add(&args->organisation.sizes, sizeof *fact);
+        fact->from.s = START_S + (int64_t)i;
+        fact->size = SIZE_SME;
+        memset(fact->evidence, 'x', sizeof fact->evidence - 1);
+    }
+    return args;
+}
+
+START_TEST(large_objects_share_no_transaction_and_too_large_ones_are_refused)
+{
+    struct rig r;
+    struct seen first = {0}, second = {0}, third = {0};
+    rig_init(&r, STORE_MEM_STEPPED);
+    settle(&r, r.writer);
+    bootstrap(&r, r.writer);
+    submit(r.writer, COMMAND_APPLY_ORGANISATION, large_args("a", 5000), &admin, &first);
+    submit(r.writer, COMMAND_APPLY_ORGANISATION, large_args("b", 5000), &admin, &second);
+    submit(r.writer, COMMAND_APPLY_ORGANISATION, large_args("c", 9000), &admin, &third);
+    settle(&r, r.writer);
+    ck_assert_msg(first.applied, "%s", first.err.text);
+    ck_assert_msg(second.applied, "%s", second.err.text);
+    ck_assert_int_ne(first.revision, second.revision);
+    ck_assert_int_eq(third.code, ERR_LIMIT);
+    ck_assert(!stored(&r, "c"));
+    rig_fini(&r);
+}
+END_TEST
+
+static bool is_unused(const void *record, void *arg)
+{
+    const struct join_token *token = record;
+    *(bool *)arg |= token != NULL;
+    return true;
+}
+
+static int look_for_token(void *arg, const struct engine_view *view, struct err *err)
+{
+    (void)err;
+    state_each(view->state, ENTITY_JOIN_TOKEN, NULL, is_unused, arg);
+    return 0;
+}
+
+static void looked(void *arg, const struct err *err)
+{
+    (void)arg;
+    ck_assert_ptr_null(err);
+}
+
+static bool has_token(struct rig *r)
+{
+    static const struct engine_read_ops ops = {.run = look_for_token, .finish = looked};
+    bool any = false;
+    struct request *read = request_create(REQUEST_READ, &admin, &any);
+    read->ops = &ops;
+    ck_assert(writer_push(r->writer, read));
+    settle(r, r->writer);
+    return any;
+}
+
+START_TEST(what_is_due_does_not_wait_for_a_quiet_moment)
+{
+    struct rig r;
+    struct seen token = {0}, seen[4000] = {{0}};
+    rig_init(&r, STORE_MEM_IMMEDIATE);
+    settle(&r, r.writer);
+    bootstrap(&r, r.writer);
+    struct create_join_token_command *args = calloc(1, sizeof *args);
+    ck_assert_ptr_nonnull(args);
+    args->token.id = id_literal("tok");
+    memset(args->token.secret_hash, 'a', 64);
+    args->token.organisation = id_literal("nipa");
+    args->token.name = id_literal("kim");
+    args->token.expires_at.s = START_S + 600;
+    args->token.used_at = INSTANT_NEVER;
+    struct id *role = record_list_add(&args->token.roles, sizeof *role);
+    *role = id_literal("finance");
+    submit(r.writer, COMMAND_CREATE_JOIN_TOKEN, args, &admin, &token);
+    settle(&r, r.writer);
+    ck_assert_msg(token.applied, "%s", token.err.text);
+    ck_assert(has_token(&r));
+    env_fake_advance(&r.fake, 601);
+    for (int i = 0; i < 4000; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "org-%d", i);
+        submit(r.writer, COMMAND_APPLY_ORGANISATION, apply_args(name, NULL, false), &admin,
+               &seen[i]);
+    }
+    writer_turn(r.writer, 0);
+    writer_turn(r.writer, 0);
+    ck_assert_int_eq(seen[3999].calls, 0); /* people still wait */
+    struct engine_status status;
+    writer_status(r.writer, &status);
+    ck_assert_uint_gt(status.waiting, 0);
+    struct id id = id_literal("tok");
+    struct store_key key = keys_of(ENTITY_JOIN_TOKEN, &id);
+    ck_assert_int_eq(store_get(r.mem, span_text(key.text), 1000, NULL, NULL, NULL), -ERR_NOT_FOUND);
+    for (int i = 0; i < 20; i++)
+        settle(&r, r.writer);
+    rig_fini(&r);
+}
+END_TEST
+
 START_TEST(a_dry_run_changes_nothing)
 {
     struct rig r;
@@ -429,6 +557,9 @@ static Suite *writer_suite(void)
     tcase_add_test(t, many_requests_share_one_commit);
     tcase_add_test(t, more_than_one_transaction_holds_is_committed_in_several);
     tcase_add_test(t, a_repeated_request_takes_effect_once);
+    tcase_add_test(t, a_request_id_is_not_used_for_another_request);
+    tcase_add_test(t, large_objects_share_no_transaction_and_too_large_ones_are_refused);
+    tcase_add_test(t, what_is_due_does_not_wait_for_a_quiet_moment);
     tcase_add_test(t, a_dry_run_changes_nothing);
     tcase_add_test(t, strangers_and_the_wrong_role_are_refused);
     tcase_add_test(t, a_lost_request_is_sent_again);
