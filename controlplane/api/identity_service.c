@@ -62,6 +62,9 @@ static int fill_token(struct api *api, const Pumasi__V1__CreateJoinTokenRequest 
     TRY(id_parse(span_text(request->name), "name", &ret->name, err));
     if (request->pool[0])
         TRY(id_parse(span_text(request->pool), "pool", &ret->pool, err));
+    if (request->n_roles > ROLE_COUNT)
+        return err_set(err, ERR_LIMIT, "roles: %zu, more than the %d that there are",
+                       request->n_roles, ROLE_COUNT);
     for (size_t i = 0; i < request->n_roles; i++) {
         struct id *role = record_list_add(&ret->roles, sizeof *role);
         TRY(id_parse(span_text(request->roles[i]), "roles", role, err));

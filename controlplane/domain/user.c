@@ -50,10 +50,15 @@ const struct record_type join_token_type = {"join_token", sizeof(struct join_tok
 int roles_parse(const struct list *names, uint32_t *ret, struct err *err)
 {
     uint32_t roles = 0;
+    if (names->n > ROLE_COUNT)
+        return err_set(err, ERR_LIMIT, "roles: %zu, more than the %d that there are", names->n,
+                       ROLE_COUNT);
     LIST_EACH(const struct id, name, names)
     {
         int role;
         TRY(enum_parse(&role_names, span_text(name->text), "role", &role, err));
+        if (roles & ROLE_BIT(role))
+            return err_set(err, ERR_INVALID, "roles: %s stands twice", name->text);
         roles |= ROLE_BIT(role);
     }
     *ret = roles;
@@ -63,7 +68,13 @@ int roles_parse(const struct list *names, uint32_t *ret, struct err *err)
 uint32_t user_roles(const struct user *u)
 {
     uint32_t roles = 0;
-    return roles_parse(&u->roles, &roles, NULL) == 0 ? roles : 0;
+    LIST_EACH(const struct id, name, &u->roles)
+    {
+        int role;
+        if (enum_parse(&role_names, span_text(name->text), "role", &role, NULL) == 0)
+            roles |= ROLE_BIT(role);
+    }
+    return roles;
 }
 
 struct id user_id_of(const struct id *name, const struct id *organisation)

@@ -44,7 +44,7 @@ extern const struct record_type user_type;
 
 /* Names that are no role count for nothing. */
 uint32_t user_roles(const struct user *u);
-/* ERR_INVALID names a role that does not exist. */
+/* ERR_INVALID names a role that does not exist or stands twice; ERR_LIMIT above ROLE_COUNT. */
 MUST_CHECK int roles_parse(const struct list *names, uint32_t *ret, struct err *err);
 
 enum join_purpose { JOIN_USER, JOIN_NODE, JOIN_PURPOSE_COUNT };
