@@ -254,7 +254,8 @@ static int compare_open_lines(const void *a, const void *b)
 
 static void append_lines(struct pricing *p, struct cofunding_line **lines, size_t *n)
 {
-    qsort(p->open, p->n_open, sizeof(p->open[0]), compare_open_lines);
+    if (p->n_open > 0)
+        qsort(p->open, p->n_open, sizeof(p->open[0]), compare_open_lines);
     *lines = reallocarray(*lines, *n + p->n_open + 1, sizeof(**lines));
     ENSURE(*lines != NULL);
     for (size_t i = 0; i < p->n_open; i++)
