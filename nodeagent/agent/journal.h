@@ -24,7 +24,8 @@ enum journal_kind { JOURNAL_INTERVAL = 1, JOURNAL_MARK, JOURNAL_ACK, JOURNAL_KIN
 
 #define JOURNAL_PAYLOAD_MAX 65536
 
-/* ERR_IO names path and reason; ERR_CORRUPT: its entries are out of order. Creates it when it is not there. */
+/* ERR_IO names path and reason; ERR_CORRUPT: its entries are out of order. Creates it when it is
+ * not there. */
 MUST_CHECK int journal_open(const char *directory, const char *boot_id, struct journal **ret,
                             struct err *err);
 void journal_close(struct journal *j); /* NULL is fine */
