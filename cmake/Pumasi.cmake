@@ -35,6 +35,8 @@ if(PUMASI_SANITIZE)
 endif()
 if(PUMASI_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
+  # clang looks into the macros of uthash for this one, although they are a system's.
+  target_compile_options(pumasi_flags INTERFACE -Wno-implicit-fallthrough)
 endif()
 if(PUMASI_HARDEN)
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
