@@ -8,6 +8,8 @@
  * lease, and on each device the holds by rising begin.
  */
 struct board_booking;
+struct board_kind;
+struct board_node;
 
 struct board_hold {
     struct board_booking *booking;
@@ -34,7 +36,14 @@ struct calendar {
     size_t n_devices, devices_cap;
     struct board_booking **bookings;
     size_t n_bookings, bookings_cap;
+    struct board_node *nodes; /* by id; those with a known device (board_node.h) */
+    size_t n_nodes, nodes_cap;
+    struct board_kind *kinds; /* pools and models met so far */
+    size_t n_kinds, kinds_cap;
 };
+
+/* The lease's booking, or NULL. */
+const struct board_booking *calendar_booking_of(const struct calendar *c, const struct id *lease);
 
 /* Whether the query is about this device at all: known, in service, of its model and pools. */
 bool board_counts(const struct board_device *d, const struct calendar_query *q);

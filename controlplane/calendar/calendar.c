@@ -1,11 +1,12 @@
 /*
  * The calendar: devices and bookings as facts, and the questions asked of them. Two sorted arrays,
- * devices by (node, UUID) and bookings by lease; every answer follows from their contents alone, so
- * the order in which they were written does not show. Thread of the owner.
+ * devices by (node, UUID) and bookings by lease, and what follows from them by node; every answer
+ * follows from their contents alone, so the order in which they were written does not show. Thread
+ * of the owner.
  */
 #include "controlplane/calendar/calendar.h"
 
-#include "controlplane/calendar/board.h"
+#include "controlplane/calendar/board_node.h"
 #include "controlplane/calendar/choose.h"
 
 #include <stdlib.h>
@@ -73,6 +74,13 @@ static size_t booking_place(const struct calendar *c, const struct id *lease, bo
     return low;
 }
 
+const struct board_booking *calendar_booking_of(const struct calendar *c, const struct id *lease)
+{
+    bool found;
+    size_t at = booking_place(c, lease, &found);
+    return found ? c->bookings[at] : NULL;
+}
+
 /* The device, made known by name only if need be. */
 static struct board_device *device_named(struct calendar *c, const struct id *node,
                                          const char *uuid)
@@ -115,6 +123,10 @@ void calendar_destroy(struct calendar *c)
     }
     for (size_t i = 0; i < c->n_bookings; i++)
         booking_destroy(c->bookings[i]);
+    for (size_t i = 0; i < c->n_nodes; i++)
+        board_node_fini(&c->nodes[i]);
+    free(c->nodes);
+    free(c->kinds);
     free(c->devices);
     free(c->bookings);
     free(c);
@@ -161,6 +173,7 @@ void calendar_put_device(struct calendar *c, const struct calendar_device *info)
     struct board_device *d = device_named(c, &info->node, info->uuid);
     d->info = *info;
     d->known = true;
+    board_node_renew(c, &info->node);
 }
 
 /* A device that is neither known nor booked is forgotten. */
@@ -185,6 +198,7 @@ void calendar_drop_device(struct calendar *c, const struct id *node, const char 
         return;
     c->devices[at]->known = false;
     device_settle(c, c->devices[at]);
+    board_node_renew(c, node);
 }
 
 /* ---- Bookings ------------------------------------------------------------------------------- */
@@ -217,6 +231,7 @@ void calendar_release(struct calendar *c, const struct id *lease)
     if (!found)
         return;
     struct board_booking *b = c->bookings[at];
+    board_nodes_release(c, b);
     for (size_t i = 0; i < b->n; i++) {
         hold_remove(b->devices[i], b);
         device_settle(c, b->devices[i]);
@@ -243,6 +258,7 @@ void calendar_book(struct calendar *c, const struct calendar_booking *given)
         b->devices[i] = device_named(c, &slot->node, slot->uuid);
         hold_add(b->devices[i], b, slot->units);
     }
+    board_nodes_book(c, b);
     bool found;
     size_t at = booking_place(c, &b->lease, &found);
     ENSURE(!found);
@@ -260,6 +276,7 @@ void calendar_shorten(struct calendar *c, const struct id *lease, struct instant
         return;
     struct window *window = &c->bookings[at]->window;
     window->to = instant_min(window->to, to);
+    board_nodes_shorten(c, c->bookings[at]);
     if (window_empty(*window))
         calendar_release(c, lease);
 }
@@ -333,6 +350,8 @@ struct calendar_count calendar_count(const struct calendar *c, const struct cale
 
 static int no_capacity(const struct calendar *c, const struct calendar_query *q, struct err *err)
 {
+    if (!err)
+        return -ERR_NO_CAPACITY;
     struct calendar_count count = calendar_count(c, q);
     char from[INSTANT_TEXT_CAP], to[INSTANT_TEXT_CAP], until[INSTANT_TEXT_CAP];
     struct window padded = board_padded(q);
@@ -357,20 +376,13 @@ void calendar_choice_fini(struct calendar_choice *choice)
     *choice = (struct calendar_choice){0};
 }
 
-static int index_order(const void *a, const void *b)
-{
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return (x > y) - (x < y);
-}
-
-static struct calendar_choice choice_of(const struct candidates *set, size_t *chosen,
+static struct calendar_choice choice_of(const struct board_device *const *chosen,
                                         const struct calendar_query *q)
 {
     struct calendar_choice choice = {.slots = zeroed(q->devices, sizeof *choice.slots),
                                      .n = q->devices};
-    qsort(chosen, q->devices, sizeof *chosen, index_order);
     for (size_t i = 0; i < q->devices; i++) {
-        const struct calendar_device *info = &set->items[chosen[i]].device->info;
+        const struct calendar_device *info = &chosen[i]->info;
         choice.slots[i].node = info->node;
         memcpy(choice.slots[i].uuid, info->uuid, sizeof info->uuid);
         choice.slots[i].units = q->units;
@@ -383,14 +395,11 @@ int calendar_find(const struct calendar *c, const struct calendar_query *q,
 {
     ENSURE(q->devices > 0 && q->units > 0 && q->units <= SHARE_PER_GPU);
     ENSURE(!window_empty(q->window) && q->cleaning_s >= 0);
-    struct candidates set;
-    candidates_init(&set, c, q);
-    size_t *chosen = zeroed(set.n > q->devices ? set.n : q->devices, sizeof *chosen);
-    bool found = choose(&set, q, chosen);
+    const struct board_device **chosen = zeroed(q->devices, sizeof *chosen);
+    bool found = choose(c, q, chosen);
     if (found)
-        *ret = choice_of(&set, chosen, q);
+        *ret = choice_of(chosen, q);
     free(chosen);
-    candidates_fini(&set);
     return found ? 0 : no_capacity(c, q, err);
 }
 

@@ -42,7 +42,7 @@ struct calendar_device {
     bool in_service;         /* false: nothing new is placed on it; bookings stay */
 };
 
-/* Adds the device, or changes what is known of it. */
+/* Adds the device, or changes what is known of it. At most 64 to a node. */
 void calendar_put_device(struct calendar *c, const struct calendar_device *d);
 /* Nothing is placed on it any more; its bookings stay until they are released. */
 void calendar_drop_device(struct calendar *c, const struct id *node, const char *uuid);

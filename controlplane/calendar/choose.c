@@ -1,166 +1,231 @@
-/* Best fit over the candidates of a query. Deterministic: every tie ends at node and index. */
+/*
+ * Best fit over the nodes that have something free. Deterministic: every tie ends at node and
+ * index. One pass over the nodes finds what each could give; devices are looked at one by one only
+ * where parts of them are taken already.
+ */
 #include "controlplane/calendar/choose.h"
+
+#include "controlplane/calendar/board_node.h"
 
 #include <stdlib.h>
 
-static void *zeroed(size_t n, size_t size)
+static void *items_of(size_t n, size_t size)
 {
     void *p = calloc(n ? n : 1, size);
     ENSURE(p != NULL);
     return p;
 }
 
-/* ---- Candidates ----------------------------------------------------------------------------- */
-
-static int by_place(const void *a, const void *b)
+static size_t count(uint64_t devices)
 {
-    const struct calendar_device *x = &((const struct candidate *)a)->device->info;
-    const struct calendar_device *y = &((const struct candidate *)b)->device->info;
-    int order = id_compare(&x->node, &y->node);
-    if (order == 0)
-        order = (x->index > y->index) - (x->index < y->index);
-    return order ? order : strcmp(x->uuid, y->uuid);
+    return (size_t)__builtin_popcountll(devices);
 }
 
-static bool same_node(const struct candidate *a, const struct candidate *b)
-{
-    return id_equal(&a->device->info.node, &b->device->info.node);
-}
+/* ---- What nodes could give ------------------------------------------------------------------- */
 
-/* Counts all that the query is about, then drops what has too little room: a node is broken when
- * one of its devices is not wholly free, whether or not that device is a candidate. */
-static void mark_broken(struct candidate *items, size_t n)
+/* A node with a device that could be given. */
+struct offer {
+    const struct board_node *node;
+    uint64_t free;   /* wholly, throughout */
+    uint64_t partly; /* taken in part, with enough left */
+    bool broken;     /* a device that counts is not wholly free */
+};
+
+struct offers {
+    const struct calendar_query *query;
+    struct offer *items; /* by node */
+    size_t n;
+};
+
+/* Which of the calendar's kinds the query is about. */
+static bool *wanted_kinds(const struct calendar *c, const struct calendar_query *q)
 {
-    for (size_t first = 0, i = 0; i < n; i++) {
-        if (!same_node(&items[first], &items[i]))
-            first = i;
-        if (items[i].free == SHARE_PER_GPU)
-            continue;
-        for (size_t k = first; k < n && same_node(&items[first], &items[k]); k++)
-            items[k].broken = true;
+    bool *wanted = items_of(c->n_kinds, sizeof *wanted);
+    for (size_t i = 0; i < c->n_kinds; i++) {
+        for (size_t k = 0; k < q->n_pools && strcmp(c->kinds[i].model, q->model) == 0; k++)
+            wanted[i] = wanted[i] || id_equal(&c->kinds[i].pool, &q->pools[k]);
     }
+    return wanted;
 }
 
-static void group_by_node(struct candidates *set)
+static uint64_t counted(const struct board_node *n, const bool *wanted)
 {
-    set->nodes = zeroed(set->n, sizeof *set->nodes);
-    for (size_t i = 0; i < set->n; i++) {
-        if (i == 0 || !same_node(&set->items[i - 1], &set->items[i]))
-            set->nodes[set->n_nodes++] = (struct node_candidates){.first = i, .n = 0};
-        set->nodes[set->n_nodes - 1].n++;
-    }
+    uint64_t devices = 0;
+    for (size_t i = 0; i < n->n_groups; i++)
+        devices |= wanted[n->groups[i].kind] ? n->groups[i].in_service : 0;
+    return devices;
 }
 
-void candidates_init(struct candidates *set, const struct calendar *c,
-                     const struct calendar_query *q)
+/* Those of the devices that have enough left beside their holds. */
+static uint64_t left_over(const struct board_node *n, uint64_t devices,
+                          const struct calendar_query *q)
 {
-    *set = (struct candidates){.items = zeroed(c->n_devices, sizeof *set->items)};
-    size_t counted = 0;
-    for (size_t i = 0; i < c->n_devices; i++) {
-        const struct board_device *d = c->devices[i];
-        if (board_counts(d, q))
-            set->items[counted++] = (struct candidate){.device = d, .free = board_free_units(d, q)};
+    uint64_t enough = 0;
+    for (uint64_t rest = devices; rest; rest &= rest - 1) {
+        uint64_t bit = rest & -rest;
+        if (board_free_units(n->devices[count(bit - 1)], q) >= q->units)
+            enough |= bit;
     }
-    qsort(set->items, counted, sizeof *set->items, by_place);
-    mark_broken(set->items, counted);
-    for (size_t i = 0; i < counted; i++) {
-        if (set->items[i].free >= q->units)
-            set->items[set->n++] = set->items[i];
-    }
-    group_by_node(set);
+    return enough;
 }
 
-void candidates_fini(struct candidates *set)
+static struct offers collect(const struct calendar *c, const struct calendar_query *q)
 {
-    free(set->items);
-    free(set->nodes);
-    *set = (struct candidates){0};
+    struct offers offers = {.query = q, .items = items_of(c->n_nodes, sizeof *offers.items)};
+    const struct board_booking *ignore = calendar_booking_of(c, &q->ignore);
+    struct window padded = board_padded(q);
+    bool parts = q->units < SHARE_PER_GPU, *wanted = wanted_kinds(c, q);
+    for (size_t i = 0; i < c->n_nodes; i++) {
+        const struct board_node *n = &c->nodes[i];
+        uint64_t all = counted(n, wanted),
+                 busy = all ? board_node_busy(n, padded, ignore) & all : 0;
+        struct offer offer = {.node = n, .free = all & ~busy, .broken = busy != 0};
+        if (parts && busy)
+            offer.partly = left_over(n, busy, q);
+        if (offer.free | offer.partly)
+            offers.items[offers.n++] = offer;
+    }
+    free(wanted);
+    return offers;
+}
+
+/* The first of the offer's devices among `devices`, n of them. */
+static size_t give(const struct offer *o, uint64_t devices, size_t n,
+                   const struct board_device **chosen)
+{
+    size_t given = 0;
+    for (uint64_t rest = devices; rest && given < n; rest &= rest - 1)
+        chosen[given++] = o->node->devices[count((rest & -rest) - 1)];
+    return given;
 }
 
 /* ---- Whole devices -------------------------------------------------------------------------- */
 
-static const struct id *domain_of(const struct candidates *set, const struct node_candidates *node)
+static const struct id *domain_of(const struct offer *o)
 {
-    return &set->items[node->first].device->info.nvlink_domain;
+    return &o->node->devices[__builtin_ctzll(o->free | o->partly)]->info.nvlink_domain;
 }
 
-static size_t free_in_domain(const struct candidates *set, const struct id *domain)
+struct domain {
+    const struct id *id;
+    size_t free;
+    size_t first; /* the offer in which it was met first */
+};
+
+static int domain_order(const void *a, const void *b)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < set->n_nodes; i++) {
-        if (id_equal(domain_of(set, &set->nodes[i]), domain))
-            n += set->nodes[i].n;
-    }
-    return n;
+    const struct domain *x = a, *y = b;
+    int order = id_compare(x->id, y->id);
+    return order ? order : (x->first > y->first) - (x->first < y->first);
 }
 
-/* The NVLink domain with room for all that leaves the least over, or NULL. */
-static const struct id *fitting_domain(const struct candidates *set, size_t wanted)
+/* The NVLink domains of the offers, each once, in order of their id. */
+static size_t collect_domains(const struct offers *offers, struct domain *domains)
 {
-    const struct id *best = NULL;
-    size_t best_free = 0;
-    for (size_t i = 0; i < set->n_nodes; i++) {
-        const struct id *domain = domain_of(set, &set->nodes[i]);
-        if (id_is_none(domain) || (best && id_equal(best, domain)))
-            continue;
-        size_t n = free_in_domain(set, domain);
-        if (n >= wanted && (!best || n < best_free)) {
-            best = domain;
-            best_free = n;
-        }
+    size_t n = 0, kept = 0;
+    for (size_t i = 0; i < offers->n; i++) {
+        const struct id *id = domain_of(&offers->items[i]);
+        if (!id_is_none(id))
+            domains[n++] = (struct domain){id, count(offers->items[i].free), i};
     }
-    return best;
+    qsort(domains, n, sizeof *domains, domain_order);
+    for (size_t i = 0; i < n; i++) {
+        if (kept > 0 && id_equal(domains[kept - 1].id, domains[i].id))
+            domains[kept - 1].free += domains[i].free;
+        else
+            domains[kept++] = domains[i];
+    }
+    return kept;
+}
+
+/* The NVLink domain with room for all that leaves the least over, of equal ones the first met; or
+ * NULL. */
+static const struct id *fitting_domain(const struct offers *offers, size_t wanted)
+{
+    struct domain *domains = items_of(offers->n, sizeof *domains);
+    size_t n = collect_domains(offers, domains);
+    const struct domain *best = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const struct domain *d = &domains[i];
+        bool better =
+            !best || d->free < best->free || (d->free == best->free && d->first < best->first);
+        if (d->free >= wanted && better)
+            best = d;
+    }
+    const struct id *id = best ? best->id : NULL;
+    free(domains);
+    return id;
 }
 
 /* The node to take from next: the smallest that holds all that is wanted, else the largest. */
-static size_t next_node(const struct candidates *set, const bool *used, const struct id *domain,
+static size_t next_node(const struct offers *offers, const bool *used, const struct id *domain,
                         size_t wanted)
 {
-    size_t best = set->n_nodes;
-    for (size_t i = 0; i < set->n_nodes; i++) {
-        const struct node_candidates *node = &set->nodes[i];
-        if (used[i] || (domain && !id_equal(domain_of(set, node), domain)))
+    size_t best = offers->n, most = 0;
+    for (size_t i = 0; i < offers->n; i++) {
+        const struct offer *o = &offers->items[i];
+        size_t n = count(o->free);
+        if (used[i] || (domain && !id_equal(domain_of(o), domain)))
             continue;
-        if (best == set->n_nodes) {
-            best = i;
+        bool fits = n >= wanted, best_fits = best < offers->n && most >= wanted;
+        bool better = fits == best_fits ? (fits ? n < most : n > most) : fits;
+        if (best < offers->n && !better)
             continue;
-        }
-        bool fits = node->n >= wanted, best_fits = set->nodes[best].n >= wanted;
-        bool better = fits == best_fits
-                          ? (fits ? node->n < set->nodes[best].n : node->n > set->nodes[best].n)
-                          : fits;
-        if (better)
-            best = i;
+        best = i;
+        most = n;
+        if (n == wanted)
+            break; /* none is better */
     }
     return best;
 }
 
-static bool choose_whole(const struct candidates *set, const struct calendar_query *q,
-                         size_t *chosen)
+/* Marks the nodes that are taken from; `last` gives what is left to give. */
+static bool take_nodes(const struct offers *offers, bool *used, size_t *ret_last, size_t *ret_rest)
 {
-    if (set->n < q->devices)
+    size_t rest = offers->query->devices;
+    size_t at = next_node(offers, used, NULL, rest);
+    bool single = count(offers->items[at].free) >= rest;
+    const struct id *domain = single ? NULL : fitting_domain(offers, rest);
+    if (!single && offers->query->one_node)
         return false;
-    bool *used = zeroed(set->n_nodes, sizeof *used);
-    size_t given = 0;
-    size_t first = next_node(set, used, NULL, q->devices);
-    bool single = set->nodes[first].n >= q->devices;
-    const struct id *domain = single ? NULL : fitting_domain(set, q->devices);
-    while (given < q->devices && (single || !q->one_node)) {
-        size_t at = next_node(set, used, domain, q->devices - given);
-        ENSURE(at < set->n_nodes);
+    for (;;) {
+        if (!single)
+            at = next_node(offers, used, domain, rest);
+        ENSURE(at < offers->n);
         used[at] = true;
-        const struct node_candidates *node = &set->nodes[at];
-        for (size_t i = 0; i < node->n && given < q->devices; i++)
-            chosen[given++] = node->first + i;
+        size_t n = count(offers->items[at].free);
+        if (n >= rest)
+            break;
+        rest -= n;
+    }
+    *ret_last = at;
+    *ret_rest = rest;
+    return true;
+}
+
+static bool choose_whole(const struct offers *offers, const struct board_device **chosen)
+{
+    size_t all = 0, given = 0, last = 0, rest = 0;
+    for (size_t i = 0; i < offers->n; i++)
+        all += count(offers->items[i].free);
+    if (all < offers->query->devices)
+        return false;
+    bool *used = items_of(offers->n, sizeof *used);
+    bool enough = take_nodes(offers, used, &last, &rest);
+    for (size_t i = 0; enough && i < offers->n; i++) {
+        const struct offer *o = &offers->items[i];
+        if (used[i])
+            given += give(o, o->free, i == last ? rest : count(o->free), chosen + given);
     }
     free(used);
-    return given == q->devices;
+    return enough;
 }
 
 /* ---- Parts of devices ------------------------------------------------------------------------ */
 
 struct ranked {
-    size_t index; /* into the candidates, which stand by node and index */
+    const struct board_device *device;
+    size_t place; /* rises by node and index */
     int64_t free;
     bool broken;
 };
@@ -173,62 +238,107 @@ static int by_rank(const void *a, const void *b)
         return x->free < y->free ? -1 : 1;
     if (x->broken != y->broken)
         return x->broken ? -1 : 1;
-    return (x->index > y->index) - (x->index < y->index);
+    return (x->place > y->place) - (x->place < y->place);
 }
 
-/* Ranks the candidates first..first+n into items; what the best `wanted` of them leave free. */
-static int64_t rank(const struct candidates *set, size_t first, size_t n, size_t wanted,
-                    struct ranked *items)
+static int by_place(const void *a, const void *b)
 {
-    for (size_t i = 0; i < n; i++)
-        items[i] = (struct ranked){.index = first + i,
-                                   .free = set->items[first + i].free,
-                                   .broken = set->items[first + i].broken};
-    qsort(items, n, sizeof *items, by_rank);
+    const struct ranked *x = a, *y = b;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Ranks those of the offer's devices that are in the set; at most `most`. */
+static size_t rank(const struct offers *offers, size_t i, uint64_t devices, size_t most,
+                   struct ranked *items)
+{
+    const struct offer *o = &offers->items[i];
+    size_t n = 0;
+    for (uint64_t rest = devices; rest && n < most; rest &= rest - 1) {
+        size_t bit = (size_t)__builtin_ctzll(rest);
+        const struct board_device *d = o->node->devices[bit];
+        bool part = o->partly >> bit & 1;
+        items[n++] = (struct ranked){
+            .device = d,
+            .place = i * BOARD_NODE_DEVICES + bit,
+            .free = part ? board_free_units(d, offers->query) : SHARE_PER_GPU,
+            .broken = o->broken,
+        };
+    }
+    return n;
+}
+
+/* The best `wanted` of the n ranked, by place, into chosen; what they leave free. */
+static int64_t best_of(struct ranked *items, size_t n, size_t wanted,
+                       const struct board_device **chosen)
+{
+    ENSURE(n >= wanted);
     int64_t left = 0;
-    for (size_t i = 0; i < wanted && i < n; i++)
+    qsort(items, n, sizeof *items, by_rank);
+    qsort(items, wanted, sizeof *items, by_place);
+    for (size_t i = 0; i < wanted; i++) {
         left += items[i].free;
+        chosen[i] = items[i].device;
+    }
     return left;
 }
 
-/* The node where the parts leave the least free, or the number of nodes when none has room. */
-static size_t fullest_node(const struct candidates *set, size_t wanted, struct ranked *items)
+/* The node where the parts leave the least free. */
+static bool choose_parts_on_one(const struct offers *offers, const struct board_device **chosen)
 {
-    size_t best = set->n_nodes;
+    size_t wanted = offers->query->devices;
+    struct ranked items[BOARD_NODE_DEVICES];
+    size_t best = offers->n;
     int64_t best_left = 0;
-    for (size_t i = 0; i < set->n_nodes; i++) {
-        const struct node_candidates *node = &set->nodes[i];
-        if (node->n < wanted)
+    for (size_t i = 0; i < offers->n; i++) {
+        const struct offer *o = &offers->items[i];
+        if (count(o->free | o->partly) < wanted || (best < offers->n && !o->partly))
+            continue; /* a node without broken devices leaves the most */
+        size_t n = rank(offers, i, o->free | o->partly, BOARD_NODE_DEVICES, items);
+        int64_t left = best_of(items, n, wanted, chosen);
+        if (best < offers->n && left >= best_left)
             continue;
-        int64_t left = rank(set, node->first, node->n, wanted, items);
-        if (best == set->n_nodes || left < best_left) {
-            best = i;
-            best_left = left;
-        }
+        best = i;
+        best_left = left;
     }
-    return best;
+    if (best == offers->n)
+        return false;
+    const struct offer *o = &offers->items[best];
+    best_of(items, rank(offers, best, o->free | o->partly, BOARD_NODE_DEVICES, items), wanted,
+            chosen);
+    return true;
 }
 
-static bool choose_parts(const struct candidates *set, const struct calendar_query *q,
-                         size_t *chosen)
+/* Of the devices that are wholly free the first ones are the best, on broken nodes and on others:
+ * more than are wanted need not be ranked. */
+static bool choose_parts(const struct offers *offers, const struct board_device **chosen)
 {
-    if (set->n < q->devices)
-        return false;
-    struct ranked *items = zeroed(set->n, sizeof *items);
-    struct node_candidates from = {.first = 0, .n = set->n};
-    if (q->one_node) {
-        size_t at = fullest_node(set, q->devices, items);
-        from = at < set->n_nodes ? set->nodes[at] : (struct node_candidates){0};
+    size_t wanted = offers->query->devices, partly = 0, n = 0, taken[2] = {0, 0};
+    for (size_t i = 0; i < offers->n; i++)
+        partly += count(offers->items[i].partly);
+    struct ranked *items = items_of(partly + 2 * wanted, sizeof *items);
+    for (size_t i = 0; i < offers->n; i++) {
+        const struct offer *o = &offers->items[i];
+        n += rank(offers, i, o->partly, BOARD_NODE_DEVICES, items + n);
+        size_t more = rank(offers, i, o->free, wanted - taken[o->broken], items + n);
+        taken[o->broken] += more;
+        n += more;
     }
-    bool enough = from.n >= q->devices;
-    rank(set, from.first, from.n, q->devices, items);
-    for (size_t i = 0; enough && i < q->devices; i++)
-        chosen[i] = items[i].index;
+    bool enough = n >= wanted;
+    if (enough)
+        best_of(items, n, wanted, chosen);
     free(items);
     return enough;
 }
 
-bool choose(const struct candidates *set, const struct calendar_query *q, size_t *chosen)
+bool choose(const struct calendar *c, const struct calendar_query *q,
+            const struct board_device **chosen)
 {
-    return q->units >= SHARE_PER_GPU ? choose_whole(set, q, chosen) : choose_parts(set, q, chosen);
+    struct offers offers = collect(c, q);
+    bool found;
+    if (q->units >= SHARE_PER_GPU)
+        found = choose_whole(&offers, chosen);
+    else
+        found = q->one_node ? choose_parts_on_one(&offers, chosen) : choose_parts(&offers, chosen);
+    free(offers.items);
+    return found;
 }
