@@ -3,11 +3,112 @@
 
 #include "lib/base/text.h"
 
+#include <stdio.h>
+
 #define AGENCY_ROLES   (ROLE_BIT(ROLE_AGENCY_ADMIN) | ROLE_BIT(ROLE_AGENCY_APPROVER))
 #define SUPPLIER_ROLES (ROLE_BIT(ROLE_SUPPLIER_OPERATOR) | ROLE_BIT(ROLE_SUPPLIER_APPROVER))
+#define ALL_ROLES      ((1u << ROLE_COUNT) - 1)
 
-/* ---- Creating a token
- * ---------------------------------------------------------------------------- */
+/* ---- Who may give which roles ---------------------------------------------------------------- */
+
+/* A role and those that who holds it may give to others, in its own organisation. */
+static const struct gift {
+    enum role holder;
+    uint32_t roles;
+} gifts[] = {
+    {ROLE_AGENCY_ADMIN, ALL_ROLES},
+    {ROLE_ORG_APPROVER,
+     ROLE_BIT(ROLE_ORG_MEMBER) | ROLE_BIT(ROLE_ORG_APPROVER) | ROLE_BIT(ROLE_FINANCE)},
+    {ROLE_SUPPLIER_APPROVER, SUPPLIER_ROLES | ROLE_BIT(ROLE_ORG_MEMBER) | ROLE_BIT(ROLE_FINANCE)},
+};
+#define GIFTS (sizeof gifts / sizeof gifts[0])
+
+/* Whoever lets others into an organisation, or out of it. */
+struct host {
+    struct id user;
+    uint32_t roles; /* that count there */
+};
+
+/* In an organisation other than its own nobody counts but an agency-admin. */
+static struct host host_in(const struct id *where, const struct id *organisation,
+                           const struct id *user, uint32_t roles)
+{
+    bool own = id_equal(where, organisation);
+    return (struct host){.user = *user, .roles = own ? roles : roles & ROLE_BIT(ROLE_AGENCY_ADMIN)};
+}
+
+/* What the host may give to the user, or take from it. Whoever may give anything may renew itself.
+ */
+static uint32_t roles_to_give(const struct host *host, const struct id *user)
+{
+    uint32_t roles = 0;
+    for (size_t i = 0; i < GIFTS; i++) {
+        if (host->roles & ROLE_BIT(gifts[i].holder))
+            roles |= gifts[i].roles;
+    }
+    return roles && id_equal(&host->user, user) ? roles | host->roles : roles;
+}
+
+static enum role first_of(uint32_t roles)
+{
+    int role = 0;
+    while (!(roles & ROLE_BIT(role)))
+        role++;
+    return (enum role)role;
+}
+
+/* ERR_DENIED unless the host may give all of the roles; names one that it may not, and who may. */
+static int check_gift(const struct host *host, const struct id *user, uint32_t roles,
+                      const char *what, struct err *err)
+{
+    char holders[ERR_TEXT_MAX / 2] = "";
+    uint32_t missing = roles & ~roles_to_give(host, user);
+    if (missing == 0)
+        return 0;
+    enum role role = first_of(missing);
+    size_t len = 0;
+    for (size_t i = 0; i < GIFTS; i++) {
+        if (gifts[i].roles & ROLE_BIT(role))
+            len += (size_t)snprintf(holders + len, sizeof holders - len, "%s%s", len ? ", " : "",
+                                    enum_name(&role_names, (int)gifts[i].holder));
+    }
+    return err_set(err, ERR_DENIED, "%s: %s is not for %s to give or take: it needs one of %s",
+                   what, enum_name(&role_names, (int)role), host->user.text, holders);
+}
+
+/* ---- The last administrator ------------------------------------------------------------------ */
+
+struct admins {
+    const struct turn *turn;
+    const struct id *leaving;
+    bool other;
+};
+
+static bool visit_admin(const void *record, void *arg)
+{
+    struct admins *a = arg;
+    const struct user *u = record;
+    bool counts = u->state == USER_ACTIVE && (user_roles(u) & ROLE_BIT(ROLE_AGENCY_ADMIN)) &&
+                  u->expires_at.s > turn_now(a->turn).s;
+    a->other = counts && !id_equal(&u->id, a->leaving);
+    return !a->other;
+}
+
+/* ERR_STATE if the user is the last agency-admin and is to have no more than `roles`. */
+static int keeps_an_admin(const struct turn *t, const struct user *u, uint32_t roles,
+                          struct err *err)
+{
+    struct admins a = {.turn = t, .leaving = &u->id};
+    if ((user_roles(u) & ~roles & ROLE_BIT(ROLE_AGENCY_ADMIN)) == 0)
+        return 0;
+    turn_each(t, ENTITY_USER, visit_admin, &a);
+    if (a.other)
+        return 0;
+    return err_set(err, ERR_STATE, "%s is the last agency-admin: let another one join first",
+                   u->id.text);
+}
+
+/* ---- What a token may say -------------------------------------------------------------------- */
 
 static int check_name(const struct id *name, const char *what, struct err *err)
 {
@@ -18,44 +119,61 @@ static int check_name(const struct id *name, const char *what, struct err *err)
     return 0;
 }
 
-static int check_roles(const struct turn *t, const struct join_token *token,
-                       const struct organisation *o, struct err *err)
+static int check_roles(const struct organisation *o, uint32_t roles, struct err *err)
 {
-    uint32_t roles = 0;
-    TRY(roles_parse(&token->roles, &roles, err));
     if (roles == 0)
         return err_set(err, ERR_INVALID, "join token: roles: name at least one");
     if ((roles & AGENCY_ROLES) && !o->agency)
         return err_set(err, ERR_INVALID, "join token: roles: %s is no agency", o->id.text);
     if ((roles & SUPPLIER_ROLES) && !o->supplier)
         return err_set(err, ERR_INVALID, "join token: roles: %s is no supplier", o->id.text);
-    if ((roles & ROLE_BIT(ROLE_AUDITOR)) && !turn_has_role(t, ROLE_AGENCY_ADMIN))
-        return err_set(err, ERR_DENIED, "join token: roles: only an agency-admin makes auditors");
     return 0;
 }
 
-static int check_user_token(const struct turn *t, const struct join_token *token,
-                            const struct organisation *o, struct err *err)
+/* Joining under the name of somebody who is there puts a new key and new roles in place of theirs:
+ * that is for those alone who may give what is taken away. */
+static int check_replacing(const struct turn *t, const struct host *host, const struct id *id,
+                           uint32_t roles, struct err *err)
 {
-    const uint32_t may = ROLE_BIT(ROLE_AGENCY_ADMIN) | ROLE_BIT(ROLE_ORG_APPROVER) |
-                         ROLE_BIT(ROLE_SUPPLIER_APPROVER);
-    if ((t->ctx->actor.roles & may) == 0)
-        return err_set(err, ERR_DENIED,
-                       "join token: for a person it takes an approver of the organisation or an "
-                       "agency-admin");
+    const struct user *before = turn_find(t, ENTITY_USER, id);
+    if (!before || before->state != USER_ACTIVE)
+        return 0;
+    TRY(check_gift(host, id, user_roles(before), "join token: the name is taken", err));
+    return keeps_an_admin(t, before, roles, err);
+}
+
+static int check_user_token(const struct turn *t, const struct host *host,
+                            const struct join_token *token, struct err *err)
+{
+    uint32_t roles = 0;
+    const struct organisation *o = turn_find(t, ENTITY_ORGANISATION, &token->organisation);
+    if (!o)
+        return err_set(err, ERR_NOT_FOUND, "organisation %s does not exist",
+                       token->organisation.text);
     struct id user = user_id_of(&token->name, &o->id);
     if (id_is_none(&user))
         return err_set(err, ERR_INVALID, "join token: %s and %s are too long together",
                        token->name.text, o->id.text);
-    return check_roles(t, token, o, err);
+    TRY(roles_parse(&token->roles, &roles, err));
+    TRY(check_roles(o, roles, err));
+    TRY(check_gift(host, &user, roles, "join token: roles", err));
+    return check_replacing(t, host, &user, roles, err);
 }
 
-static int check_node_token(const struct turn *t, const struct join_token *token, struct err *err)
+static int check_node_token(const struct turn *t, const struct host *host,
+                            const struct join_token *token, struct err *err)
 {
     const struct pool *pool = turn_find(t, ENTITY_POOL, &token->pool);
+    if ((host->roles & (ROLE_BIT(ROLE_AGENCY_ADMIN) | SUPPLIER_ROLES)) == 0)
+        return err_set(err, ERR_DENIED,
+                       "join token: for a node it takes one of the roles agency-admin, "
+                       "supplier-operator, supplier-approver");
     if (!pool || !id_equal(&pool->owner, &token->organisation))
         return err_set(err, ERR_NOT_FOUND, "join token: %s owns no pool %s",
                        token->organisation.text, token->pool.text);
+    if (strlen(token->name.text) > JOINING_NODE_NAME_MAX)
+        return err_set(err, ERR_INVALID, "join token: name %s is longer than the %d of a node",
+                       token->name.text, JOINING_NODE_NAME_MAX);
     const struct node *node = turn_find(t, ENTITY_NODE, &token->name);
     if (node && !id_equal(&node->pool, &token->pool))
         return err_set(err, ERR_EXISTS, "join token: the name %s is taken by another pool's node",
@@ -63,6 +181,21 @@ static int check_node_token(const struct turn *t, const struct join_token *token
     if (token->roles.n > 0)
         return err_set(err, ERR_INVALID, "join token: roles: a node has none");
     return 0;
+}
+
+static int check_token(const struct turn *t, const struct host *host,
+                       const struct join_token *token, struct err *err)
+{
+    return token->purpose == JOIN_NODE ? check_node_token(t, host, token, err)
+                                       : check_user_token(t, host, token, err);
+}
+
+/* ---- Creating a token ------------------------------------------------------------------------ */
+
+static struct host actor_in(const struct turn *t, const struct id *where)
+{
+    const struct actor *actor = &t->ctx->actor;
+    return host_in(where, &actor->organisation, &actor->user, actor->roles);
 }
 
 int decide_create_join_token(struct turn *t, const void *args, struct err *err)
@@ -75,12 +208,8 @@ int decide_create_join_token(struct turn *t, const void *args, struct err *err)
         return err_set(err, ERR_EXISTS, "join token %s exists already", asked->id.text);
     TRY(check_name(&asked->name, "join token", err));
     TRY(turn_own(t, &asked->organisation, ROLE_BIT(ROLE_AGENCY_ADMIN), "joining", err));
-    const struct organisation *o = turn_find(t, ENTITY_ORGANISATION, &asked->organisation);
-    if (!o)
-        return err_set(err, ERR_NOT_FOUND, "organisation %s does not exist",
-                       asked->organisation.text);
-    TRY(asked->purpose == JOIN_NODE ? check_node_token(t, asked, err)
-                                    : check_user_token(t, asked, o, err));
+    struct host host = actor_in(t, &asked->organisation);
+    TRY(check_token(t, &host, asked, err));
     struct join_token *token = turn_put(t, ENTITY_JOIN_TOKEN, asked);
     token->created_by = t->ctx->actor.user;
     token->expires_at = instant_add(turn_now(t), JOINING_TOKEN_S);
@@ -90,8 +219,7 @@ int decide_create_join_token(struct turn *t, const void *args, struct err *err)
     return 0;
 }
 
-/* ---- Joining
- * ------------------------------------------------------------------------------------- */
+/* ---- Joining --------------------------------------------------------------------------------- */
 
 /* Without telling by its duration how much of it was right. */
 static bool same_secret(const char a[65], const char b[65])
@@ -117,6 +245,20 @@ static int need_token(const struct turn *t, const struct join_command *r,
     return 0;
 }
 
+/* The token is as good as whoever made it is now: ten minutes are enough to be revoked in, and for
+ * somebody to join by the name that it gives. */
+static int check_still(const struct turn *t, const struct join_token *token, struct err *err)
+{
+    const struct user *maker = turn_find(t, ENTITY_USER, &token->created_by);
+    if (!maker || maker->state != USER_ACTIVE)
+        return err_set(err, ERR_UNAUTHENTICATED,
+                       "%s, who made the join token, is revoked: ask somebody else for one",
+                       token->created_by.text);
+    struct host host =
+        host_in(&token->organisation, &maker->organisation, &maker->id, user_roles(maker));
+    return check_token(t, &host, token, err);
+}
+
 /* Who joins again keeps the name and loses the old key. */
 static void join_user(struct turn *t, const struct join_command *r, const struct join_token *token)
 {
@@ -138,14 +280,11 @@ static void join_user(struct turn *t, const struct join_command *r, const struct
     turn_answer(t, ENTITY_USER, &draft.id, enum_name(&user_state_names, (int)draft.state));
 }
 
-static int join_node(struct turn *t, const struct join_command *r, const struct join_token *token,
-                     struct err *err)
+static void join_node(struct turn *t, const struct join_command *r, const struct join_token *token)
 {
     const struct pool *pool = turn_find(t, ENTITY_POOL, &token->pool);
     const struct node *before = turn_find(t, ENTITY_NODE, &token->name);
-    if (!pool || (before && !id_equal(&before->pool, &token->pool)))
-        return err_set(err, ERR_CONFLICT, "node %s belongs to another pool by now",
-                       token->name.text);
+    ENSURE(pool != NULL);
     struct node draft = {.id = token->name,
                          .pool = pool->id,
                          .owner = pool->owner,
@@ -161,7 +300,6 @@ static int join_node(struct turn *t, const struct join_command *r, const struct 
     node->joined_at = turn_now(t);
     turn_entry(t, LEDGER_JOIN, ENTITY_NODE, &node->id)->organisation = pool->owner;
     turn_answer(t, ENTITY_NODE, &node->id, enum_name(&node_state_names, (int)node->state));
-    return 0;
 }
 
 int decide_join(struct turn *t, const void *args, struct err *err)
@@ -171,8 +309,9 @@ int decide_join(struct turn *t, const void *args, struct err *err)
     TRY(need_token(t, r, &token, err));
     if (r->public_key.len == 0 || id_is_none(&r->key_id))
         return err_set(err, ERR_INVALID, "join: the public key is missing");
+    TRY(check_still(t, token, err));
     if (token->purpose == JOIN_NODE)
-        TRY(join_node(t, r, token, err));
+        join_node(t, r, token);
     else
         join_user(t, r, token);
     struct join_token *used = turn_edit(t, ENTITY_JOIN_TOKEN, &r->token);
@@ -180,36 +319,7 @@ int decide_join(struct turn *t, const void *args, struct err *err)
     return 0;
 }
 
-/* ---- Revoking
- * ------------------------------------------------------------------------------------- */
-
-struct admins {
-    const struct turn *turn;
-    const struct id *leaving;
-    bool other;
-};
-
-static bool visit_admin(const void *record, void *arg)
-{
-    struct admins *a = arg;
-    const struct user *u = record;
-    bool counts = u->state == USER_ACTIVE && (user_roles(u) & ROLE_BIT(ROLE_AGENCY_ADMIN)) &&
-                  u->expires_at.s > turn_now(a->turn).s;
-    a->other = counts && !id_equal(&u->id, a->leaving);
-    return !a->other;
-}
-
-static int keeps_an_admin(const struct turn *t, const struct user *u, struct err *err)
-{
-    struct admins a = {.turn = t, .leaving = &u->id};
-    if ((user_roles(u) & ROLE_BIT(ROLE_AGENCY_ADMIN)) == 0)
-        return 0;
-    turn_each(t, ENTITY_USER, visit_admin, &a);
-    if (a.other)
-        return 0;
-    return err_set(err, ERR_STATE, "%s is the last agency-admin: let another one join first",
-                   u->id.text);
-}
+/* ---- Revoking -------------------------------------------------------------------------------- */
 
 int decide_revoke_user(struct turn *t, const void *args, struct err *err)
 {
@@ -220,7 +330,9 @@ int decide_revoke_user(struct turn *t, const void *args, struct err *err)
     TRY(turn_own(t, &before->organisation, ROLE_BIT(ROLE_AGENCY_ADMIN), "a user of", err));
     if (before->state == USER_REVOKED)
         return err_set(err, ERR_STATE, "%s is revoked already", before->id.text);
-    TRY(keeps_an_admin(t, before, err));
+    struct host host = actor_in(t, &before->organisation);
+    TRY(check_gift(&host, &before->id, user_roles(before), "revoking", err));
+    TRY(keeps_an_admin(t, before, 0, err));
     struct user *u = turn_edit(t, ENTITY_USER, &r->id);
     u->state = USER_REVOKED;
     struct ledger_entry *entry = turn_entry(t, LEDGER_REVOKE, ENTITY_USER, &u->id);
@@ -229,8 +341,7 @@ int decide_revoke_user(struct turn *t, const void *args, struct err *err)
     return 0;
 }
 
-/* ---- The first user
- * -------------------------------------------------------------------------------- */
+/* ---- The first user -------------------------------------------------------------------------- */
 
 int decide_bootstrap(struct turn *t, const void *args, struct err *err)
 {

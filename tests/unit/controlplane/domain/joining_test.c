@@ -56,7 +56,10 @@ START_TEST(test_who_may_make_tokens_for_whom)
          {JOIN_USER, "lunit", "c", "org-member", NULL},
          ERR_DENIED,
          "joining lunit"},
-        {"op.skt", {JOIN_USER, "skt", "d", "org-member", NULL}, ERR_DENIED, "it takes an approver"},
+        {"op.skt",
+         {JOIN_USER, "skt", "d", "org-member", NULL},
+         ERR_DENIED,
+         "org-member is not for op.skt to give"},
         {"sign.skt", {JOIN_USER, "skt", "e", "supplier-operator", NULL}, ERR_OK, ""},
         {"boss.upstage",
          {JOIN_USER, "upstage", "f", "supplier-operator", NULL},
@@ -69,7 +72,7 @@ START_TEST(test_who_may_make_tokens_for_whom)
         {"boss.upstage",
          {JOIN_USER, "upstage", "h", "auditor", NULL},
          ERR_DENIED,
-         "makes auditors"},
+         "it needs one of agency-admin"},
         {"admin.nipa", {JOIN_USER, "upstage", "i", "auditor", NULL}, ERR_OK, ""},
         {"boss.upstage",
          {JOIN_USER, "upstage", "j", "king", NULL},
@@ -92,6 +95,14 @@ START_TEST(test_who_may_make_tokens_for_whom)
         {"op.skt", {JOIN_NODE, "skt", "n2", NULL, "naver-b200"}, ERR_NOT_FOUND, "skt owns no pool"},
         {"op.skt", {JOIN_NODE, "naver", "n3", NULL, "naver-b200"}, ERR_DENIED, "joining naver"},
         {"op.skt", {JOIN_NODE, "skt", "n4", "auditor", "skt-b200"}, ERR_INVALID, "a node has none"},
+        {"op.skt",
+         {JOIN_NODE, "skt", "a-name-of-two-and-thirty-letters", NULL, "skt-b200"},
+         ERR_OK,
+         ""},
+        {"op.skt",
+         {JOIN_NODE, "skt", "a-name-of-three-and-thirty-letter", NULL, "skt-b200"},
+         ERR_INVALID,
+         "is longer than the 32 of a node"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char id[16];
@@ -101,6 +112,154 @@ START_TEST(test_who_may_make_tokens_for_whom)
                       "case %zu: %d %s", i, rc, w.err.text);
     }
     expect_refused(&w, create("boss.upstage", "t1", &person), ERR_EXISTS, "t1 exists already");
+}
+END_TEST
+
+/* Who holds a role in its organisation against who may give it there: by hand. The organisation is
+ * the agency's and made a supplier, so that nothing but the inviter decides. */
+START_TEST(test_nobody_gives_more_than_is_theirs_to_give)
+{
+    static const struct {
+        const char *role;
+        const char *givers;
+    } cases[] = {
+        {"agency-admin", "admin"},
+        {"agency-approver", "admin"},
+        {"org-member", "admin boss lender"},
+        {"org-approver", "admin boss"},
+        {"supplier-operator", "admin lender"},
+        {"supplier-approver", "admin lender"},
+        {"finance", "admin boss lender"},
+        {"auditor", "admin"},
+    };
+    static const char *const makers[] = {"admin", "boss", "lender", "operator"};
+    struct apply_organisation_request r = {.organisation = {.agency = true, .supplier = true}};
+    r.organisation.id = id_literal("nipa");
+    memcpy(r.organisation.name_en, "NIPA", 5);
+    struct size_fact *size = record_list_add(&r.organisation.sizes, sizeof *size);
+    size->size = SIZE_AGENCY;
+    world_must(&w, world_decide(&w, "admin.nipa", COMMAND_APPLY_ORGANISATION, &r));
+    record_fini(&apply_organisation_request_type, &r);
+    world_make_user(&w, "boss", "nipa", "org-approver");
+    world_make_user(&w, "lender", "nipa", "supplier-approver");
+    world_make_user(&w, "operator", "nipa", "supplier-operator");
+    ck_assert_uint_eq(sizeof cases / sizeof cases[0], ROLE_COUNT);
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        for (size_t k = 0; k < 4; k++) {
+            char actor[32], id[16];
+            struct maker m = {JOIN_USER, "nipa", "new", cases[i].role, NULL};
+            snprintf(actor, sizeof actor, "%s.nipa", makers[k]);
+            snprintf(id, sizeof id, "t%zu.%zu", i, k);
+            bool wanted = strstr(cases[i].givers, makers[k]) != NULL;
+            int rc = create(actor, id, &m);
+            ck_assert_msg(rc == (wanted ? 0 : -ERR_DENIED), "%s by %s: %s", cases[i].role, actor,
+                          w.err.text);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_a_name_that_is_taken_is_for_who_may_give_what_it_has)
+{
+    static const struct maker admin = {JOIN_USER, "nipa", "admin", "org-member", NULL};
+    static const struct maker approver = {JOIN_USER, "nipa", "ok1", "org-member", NULL};
+    static const struct maker boss = {JOIN_USER, "upstage", "boss", "org-member", NULL};
+    static const struct maker lender = {JOIN_USER, "skt", "sign", "org-member", NULL};
+    world_make_user(&w, "boss", "nipa", "org-approver");
+    world_make_user(&w, "boss", "skt", "org-approver");
+    expect_refused(&w, create("boss.nipa", "t1", &admin), ERR_DENIED, "the name is taken",
+                   "agency-admin is not for boss.nipa");
+    expect_refused(&w, create("boss.nipa", "t2", &approver), ERR_DENIED, "agency-approver");
+    expect_refused(&w, create("boss.skt", "t3", &lender), ERR_DENIED, "supplier-approver");
+    expect_ok(&w, create("boss.upstage", "t4", &boss)); /* itself, with less */
+    expect_ok(&w, create("admin.nipa", "t5", &boss));
+    /* A name that is free again is nobody's. */
+    struct revoke_user_request r = {.id = id_literal("ok1.nipa"), .reason = "left"};
+    expect_ok(&w, world_decide(&w, "admin.nipa", COMMAND_REVOKE_USER, &r));
+    expect_ok(&w, create("boss.nipa", "t6", &approver));
+}
+END_TEST
+
+START_TEST(test_whoever_invites_renews_itself)
+{
+    static const struct maker self = {JOIN_USER, "skt", "sign", "org-approver", NULL};
+    static const struct maker again = {JOIN_USER, "skt", "op", "supplier-operator", NULL};
+    struct create_join_token_command r = {.token = {.purpose = JOIN_USER}};
+    static const char *const both[] = {"supplier-approver", "org-approver"};
+    r.token.id = id_literal("t1");
+    r.token.organisation = id_literal("skt");
+    r.token.name = id_literal("sign");
+    memset(r.token.secret_hash, '5', 64);
+    for (size_t i = 0; i < 2; i++)
+        *(struct id *)record_list_add(&r.token.roles, sizeof(struct id)) = id_literal(both[i]);
+    expect_refused(&w, create("sign.skt", "t0", &self), ERR_DENIED, "org-approver");
+    expect_ok(&w, world_decide(&w, "admin.nipa", COMMAND_CREATE_JOIN_TOKEN, &r));
+    expect_ok(&w, join("t1", '5', "key-1"));
+    r.token.id = id_literal("t2");
+    expect_ok(&w, world_decide(&w, "sign.skt", COMMAND_CREATE_JOIN_TOKEN, &r));
+    expect_ok(&w, join("t2", '5', "key-2"));
+    expect_refused(&w, create("op.skt", "t3", &again), ERR_DENIED, "supplier-operator");
+    record_fini(&create_join_token_command_type, &r);
+}
+END_TEST
+
+START_TEST(test_a_token_is_worth_what_its_maker_may_when_it_is_used)
+{
+    static const struct maker member = {JOIN_USER, "upstage", "yoon", "org-member", NULL};
+    static const struct maker colleague = {JOIN_USER, "nipa", "late", "org-member", NULL};
+    static const struct maker node = {JOIN_NODE, "skt", "n1", NULL, "skt-b200"};
+    world_make_user(&w, "other", "upstage", "org-approver");
+    world_make_user(&w, "boss", "nipa", "org-approver");
+    expect_ok(&w, create("other.upstage", "t1", &member));
+    expect_ok(&w, create("boss.nipa", "t2", &colleague));
+    expect_ok(&w, create("op.skt", "t3", &node));
+    struct revoke_user_request r = {.id = id_literal("other.upstage"), .reason = "left"};
+    expect_ok(&w, world_decide(&w, "boss.upstage", COMMAND_REVOKE_USER, &r));
+    expect_refused(&w, join("t1", '5', "key-1"), ERR_UNAUTHENTICATED,
+                   "other.upstage, who made the join token, is revoked");
+    /* The name has gone to somebody of more importance in the meantime. */
+    world_make_user(&w, "late", "nipa", "agency-approver");
+    expect_refused(&w, join("t2", '5', "key-2"), ERR_DENIED, "the name is taken");
+    r.id = id_literal("op.skt");
+    expect_ok(&w, world_decide(&w, "sign.skt", COMMAND_REVOKE_USER, &r));
+    expect_refused(&w, join("t3", '5', "key-3"), ERR_UNAUTHENTICATED, "op.skt");
+}
+END_TEST
+
+START_TEST(test_an_administrator_who_became_less_lets_nobody_into_other_organisations)
+{
+    static const struct maker member = {JOIN_USER, "upstage", "yoon", "org-member", NULL};
+    static const struct maker less = {JOIN_USER, "nipa", "second", "org-approver", NULL};
+    world_make_user(&w, "second", "nipa", "agency-admin");
+    expect_ok(&w, create("second.nipa", "t1", &member));
+    expect_ok(&w, create("admin.nipa", "t2", &less));
+    expect_ok(&w, join("t2", '5', "key-2"));
+    expect_refused(&w, join("t1", '5', "key-1"), ERR_DENIED, "not for second.nipa to give");
+}
+END_TEST
+
+START_TEST(test_the_last_administrator_does_not_join_again_as_less)
+{
+    static const struct maker less = {JOIN_USER, "nipa", "admin", "org-member", NULL};
+    static const struct maker same = {JOIN_USER, "nipa", "admin", "agency-admin", NULL};
+    struct revoke_user_request r = {.id = id_literal("second.nipa"), .reason = "left"};
+    expect_refused(&w, create("admin.nipa", "t1", &less), ERR_STATE, "the last agency-admin");
+    expect_ok(&w, create("admin.nipa", "t2", &same));
+    world_make_user(&w, "second", "nipa", "agency-admin");
+    expect_ok(&w, create("second.nipa", "t3", &less));
+    expect_ok(&w, world_decide(&w, "admin.nipa", COMMAND_REVOKE_USER, &r));
+    expect_refused(&w, join("t3", '5', "key-3"), ERR_UNAUTHENTICATED, "is revoked");
+    expect_ok(&w, join("t2", '5', "key-2"));
+}
+END_TEST
+
+START_TEST(test_a_node_is_invited_by_who_runs_it)
+{
+    static const struct maker node = {JOIN_NODE, "skt", "n1", NULL, "skt-b200"};
+    world_make_user(&w, "boss", "skt", "org-approver");
+    expect_refused(&w, create("boss.skt", "t1", &node), ERR_DENIED, "for a node it takes one of");
+    expect_ok(&w, create("sign.skt", "t2", &node));
+    expect_ok(&w, create("admin.nipa", "t3", &node));
 }
 END_TEST
 
@@ -176,6 +335,10 @@ START_TEST(test_revoking)
     ck_assert_str_eq(w.changes.answer.state.text, "revoked");
     expect_refused(&w, world_decide(&w, "boss.upstage", COMMAND_REVOKE_USER, &r), ERR_STATE,
                    "is revoked already");
+    world_make_user(&w, "boss", "nipa", "org-approver");
+    r.id = id_literal("ok1.nipa");
+    expect_refused(&w, world_decide(&w, "boss.nipa", COMMAND_REVOKE_USER, &r), ERR_DENIED,
+                   "agency-approver is not for boss.nipa");
     r.id = id_literal("admin.nipa");
     expect_refused(&w, world_decide(&w, "admin.nipa", COMMAND_REVOKE_USER, &r), ERR_STATE,
                    "the last agency-admin");
@@ -214,6 +377,13 @@ static Suite *joining_suite(void)
     TCase *c = tcase_create("joining");
     tcase_add_checked_fixture(c, expect_setup, expect_teardown);
     tcase_add_test(c, test_who_may_make_tokens_for_whom);
+    tcase_add_test(c, test_nobody_gives_more_than_is_theirs_to_give);
+    tcase_add_test(c, test_a_name_that_is_taken_is_for_who_may_give_what_it_has);
+    tcase_add_test(c, test_whoever_invites_renews_itself);
+    tcase_add_test(c, test_a_token_is_worth_what_its_maker_may_when_it_is_used);
+    tcase_add_test(c, test_an_administrator_who_became_less_lets_nobody_into_other_organisations);
+    tcase_add_test(c, test_the_last_administrator_does_not_join_again_as_less);
+    tcase_add_test(c, test_a_node_is_invited_by_who_runs_it);
     tcase_add_test(c, test_a_token_is_used_once_in_its_ten_minutes_by_its_secret);
     tcase_add_test(c, test_who_joins_again_has_another_key_and_the_same_name);
     tcase_add_test(c, test_a_node_that_joins_again_keeps_its_devices_and_its_pool);
