@@ -91,9 +91,9 @@ END_TEST
 START_TEST(test_a_lease_takes_until_its_devices_are_back)
 {
     struct lease l = {.from = {10}, .ends_at = {20}, .void_at = {30}, .state = LEASE_DRAINING};
-    ck_assert_int_eq(capacity_window(&l).to.s, 20);
+    ck_assert_int_eq(lease_window(&l).to.s, 20);
     l.state = LEASE_RETURNING;
-    ck_assert_int_eq(capacity_window(&l).to.s, 30);
+    ck_assert_int_eq(lease_window(&l).to.s, 30);
 }
 END_TEST
 
