@@ -412,17 +412,31 @@ static int check_interval(const struct stream *s, const struct usage_interval *u
     return sign_verify(&s->key, buf_span(&text), span_of(u->signature.data, u->signature.len), err);
 }
 
+/* An interval that its node did not sign, perhaps with a key that it has no more, must not keep the
+ * node from being heard for ever: it counts as received and goes no further. The gap will show. */
+static void drop_last(const struct stream *s, struct list *intervals, const struct err *why)
+{
+    struct usage_interval *u = (struct usage_interval *)intervals->items + intervals->n - 1;
+    log_event(s->api->options.log, LOG_LEVEL_ERROR, "interval.refused",
+              LOG_STR("node", s->principal.name.text), LOG_STR("lease", u->lease.text),
+              LOG_INT("seq", (int64_t)u->seq), LOG_STR("error", why->text));
+    record_fini(&usage_interval_type, u);
+    intervals->n--;
+}
+
 static int read_usage(struct stream *s, const Pumasi__V1__UsageReport *report,
                       struct report_usage_command *args, struct err *err)
 {
     args->node = s->principal.name;
     for (size_t i = 0; i < report->n_intervals; i++) {
+        struct err why = ERR_INIT;
         struct usage_interval *u = record_list_add(&args->intervals, sizeof *u);
         TRY(wire_record_from_message(&usage_interval_type, &report->intervals[i]->base, u, err));
-        TRY(check_interval(s, u, err));
         memcpy(s->boot_id, u->boot_id, sizeof s->boot_id);
         if (u->seq > s->usage_seq)
             s->usage_seq = u->seq;
+        if (check_interval(s, u, &why) < 0)
+            drop_last(s, &args->intervals, &why);
     }
     return 0;
 }

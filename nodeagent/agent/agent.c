@@ -610,12 +610,26 @@ static void add_other(const char *boot_id, void *arg)
         a->other_count++;
 }
 
+/* An interval may be in the journal while the mark that was to follow it is not. */
+static int resume_meter(struct agent *a, struct err *err)
+{
+    struct span interval;
+    uint64_t seq = 0;
+    TRY(meter_restore(a->meter, journal_last_mark(a->own.journal), err));
+    while (journal_next_pending(a->own.journal, seq, &seq, &interval)) {
+        struct link_told told;
+        TRY(link_peek_interval(interval, &told, err));
+        meter_resume(a->meter, &told.lease, told.to, told.opens, told.denials);
+    }
+    return 0;
+}
+
 static int open_journals(struct agent *a, struct err *err)
 {
     const char *dir = config_text(a->options.config, "agent.state_dir");
     TRY(read_boot_id(a, err));
     TRY(journal_open(dir, a->own.boot_id, &a->own.journal, err));
-    TRY(meter_restore(a->meter, journal_last_mark(a->own.journal), err));
+    TRY(resume_meter(a, err));
     return journal_each_other(dir, a->own.boot_id, add_other, a, err);
 }
 

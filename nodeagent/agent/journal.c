@@ -19,8 +19,10 @@
 
 #define FRAME_MAGIC   UINT32_C(0x50554d4a) /* "PUMJ" */
 #define REWRITE_BYTES (1 << 20)
-#define NAME_PREFIX   "usage-"
-#define NAME_SUFFIX   ".journal"
+/* The file is at most twice what it has to hold, and one entry. */
+#define FILE_BYTES_MAX (2 * LIMIT_JOURNAL_BYTES + 2 * JOURNAL_PAYLOAD_MAX)
+#define NAME_PREFIX    "usage-"
+#define NAME_SUFFIX    ".journal"
 
 struct frame {
     uint32_t magic;
@@ -41,6 +43,7 @@ struct journal {
     char path[PATH_MAX];
     int fd;
     uint64_t file_bytes;
+    bool broken; /* half an entry could not be cut off: nothing may follow it */
     uint64_t next_seq;
     uint64_t acked;
     struct buf bytes; /* payloads of pending intervals, one after the other */
@@ -147,13 +150,30 @@ static int failed(const struct journal *j, const char *what, struct err *err)
     return err_set(err, ERR_IO, "%s: %s: %s", j->path, what, strerror(errno));
 }
 
+/* What a crash can have left of the last append: nothing but zeros, or the beginning of one entry
+ * with zeros behind it. Anything else was written and is damaged. */
+static bool is_torn(struct span tail)
+{
+    struct frame frame = {.magic = 0};
+    uint32_t magic = FRAME_MAGIC;
+    while (tail.len > 0 && tail.data[tail.len - 1] == 0)
+        tail.len--;
+    size_t known = tail.len < sizeof frame ? tail.len : sizeof frame;
+    if (known > 0)
+        memcpy(&frame, tail.data, known);
+    if (memcmp(&frame, &magic, known < sizeof magic ? known : sizeof magic) != 0)
+        return false;
+    return tail.len <= sizeof frame ||
+           (frame.length <= JOURNAL_PAYLOAD_MAX && tail.len - sizeof frame <= frame.length);
+}
+
 static int read_back(struct journal *j, struct err *err)
 {
     struct buf file;
     struct frame frame;
     struct span payload;
     size_t at = 0;
-    buf_init(&file, LIMIT_JOURNAL_BYTES + JOURNAL_PAYLOAD_MAX);
+    buf_init(&file, FILE_BYTES_MAX);
     int rc = file_read(j->path, &file, err);
     while (rc == 0 && frame_at(buf_span(&file), at, &frame, &payload)) {
         if (!take_in(j, &frame, payload))
@@ -161,6 +181,8 @@ static int read_back(struct journal *j, struct err *err)
         at += sizeof frame + frame.length;
     }
     bool torn = rc == 0 && at < file.len;
+    if (torn && !is_torn(span_of(file.data + at, file.len - at)))
+        rc = err_set(err, ERR_CORRUPT, "%s: damaged at byte %zu", j->path, at);
     buf_fini(&file);
     if (rc < 0)
         return rc;
@@ -223,26 +245,71 @@ void journal_close(struct journal *j)
     free(j);
 }
 
+static void frame_put(struct buf *dst, enum journal_kind kind, uint64_t seq, struct span payload)
+{
+    struct frame frame = {
+        .magic = FRAME_MAGIC, .kind = kind, .length = (uint32_t)payload.len, .seq = seq};
+    frame.crc = frame_crc(&frame, payload);
+    buf_append(dst, &frame, sizeof frame);
+    buf_append(dst, payload.data, payload.len);
+}
+
+/* What the file has to hold: what was acknowledged, what is pending, the mark. */
+static uint64_t live_bytes(const struct journal *j)
+{
+    return (j->pending_count + 2) * sizeof(struct frame) + j->bytes.len + j->mark.len;
+}
+
+static int rewrite(struct journal *j, struct err *err)
+{
+    struct buf bytes;
+    buf_init(&bytes, FILE_BYTES_MAX);
+    frame_put(&bytes, JOURNAL_ACK, j->acked, span_of(NULL, 0));
+    for (size_t i = 0; i < j->pending_count; i++)
+        frame_put(&bytes, JOURNAL_INTERVAL, j->pending[i].seq,
+                  span_of(j->bytes.data + j->pending[i].offset, j->pending[i].len));
+    if (j->mark.len)
+        frame_put(&bytes, JOURNAL_MARK, 0, buf_span(&j->mark));
+    ENSURE(!bytes.full);
+    int rc = file_write(j->path, buf_span(&bytes), 0600, err);
+    if (rc == 0) {
+        close(j->fd);
+        j->file_bytes = bytes.len;
+        j->fd = open(j->path, O_RDWR | O_APPEND | O_CLOEXEC);
+        j->broken = j->fd < 0;
+    }
+    buf_fini(&bytes);
+    return rc;
+}
+
+/* Writes the file anew when most of it is past. A disk without room for both keeps the old one. */
+static void tidy(struct journal *j)
+{
+    if (j->file_bytes <= REWRITE_BYTES || j->file_bytes <= 2 * live_bytes(j))
+        return;
+    int rc = rewrite(j, NULL);
+    (void)rc;
+}
+
 /* Appends one frame in one write and syncs. A short or failed write is cut off again. */
 static int append(struct journal *j, enum journal_kind kind, uint64_t seq, struct span payload,
                   struct err *err)
 {
     ENSURE(payload.len <= JOURNAL_PAYLOAD_MAX);
-    struct frame frame = {
-        .magic = FRAME_MAGIC, .kind = kind, .length = (uint32_t)payload.len, .seq = seq};
+    if (j->broken)
+        return err_set(err, ERR_IO, "%s: can't be appended to: start the agent anew", j->path);
+    if (j->file_bytes + sizeof(struct frame) + payload.len > FILE_BYTES_MAX)
+        return err_set(err, ERR_LIMIT, "%s is full", j->path);
     struct buf bytes;
-    frame.crc = frame_crc(&frame, payload);
-    buf_init(&bytes, sizeof frame + JOURNAL_PAYLOAD_MAX);
-    buf_append(&bytes, &frame, sizeof frame);
-    buf_append(&bytes, payload.data, payload.len);
+    buf_init(&bytes, sizeof(struct frame) + JOURNAL_PAYLOAD_MAX);
+    frame_put(&bytes, kind, seq, payload);
     ssize_t written = write(j->fd, bytes.data, bytes.len);
     int rc = 0;
     if (written != (ssize_t)bytes.len || fdatasync(j->fd) < 0) {
         if (written >= 0 && written != (ssize_t)bytes.len)
             errno = ENOSPC;
         rc = failed(j, "append", err);
-        if (ftruncate(j->fd, (off_t)j->file_bytes) < 0)
-            rc = failed(j, "cutting off a half-written entry", err);
+        j->broken = ftruncate(j->fd, (off_t)j->file_bytes) < 0;
     } else {
         j->file_bytes += bytes.len;
     }
@@ -253,12 +320,13 @@ static int append(struct journal *j, enum journal_kind kind, uint64_t seq, struc
 int journal_add(struct journal *j, struct span interval, uint64_t *ret_seq, struct err *err)
 {
     uint64_t seq = j->next_seq;
-    if (j->file_bytes + interval.len + sizeof(struct frame) > LIMIT_JOURNAL_BYTES)
+    if (live_bytes(j) + interval.len + sizeof(struct frame) > LIMIT_JOURNAL_BYTES)
         return err_set(err, ERR_LIMIT,
                        "%s is full: the control plane has not acknowledged %zu intervals", j->path,
                        j->pending_count);
     TRY(append(j, JOURNAL_INTERVAL, seq, interval, err));
     keep_interval(j, seq, interval);
+    tidy(j);
     *ret_seq = seq;
     return 0;
 }
@@ -275,40 +343,13 @@ int journal_mark(struct journal *j, struct span mark, struct err *err)
     TRY(append(j, JOURNAL_MARK, 0, mark, err));
     buf_reset(&j->mark);
     buf_append(&j->mark, mark.data, mark.len);
+    tidy(j);
     return 0;
 }
 
 struct span journal_last_mark(const struct journal *j)
 {
     return buf_span(&j->mark);
-}
-
-static void frame_put(struct buf *dst, enum journal_kind kind, uint64_t seq, struct span payload)
-{
-    struct frame frame = {
-        .magic = FRAME_MAGIC, .kind = kind, .length = (uint32_t)payload.len, .seq = seq};
-    frame.crc = frame_crc(&frame, payload);
-    buf_append(dst, &frame, sizeof frame);
-    buf_append(dst, payload.data, payload.len);
-}
-
-/* Nothing is pending: the file shrinks to what was acknowledged and the mark. */
-static int rewrite(struct journal *j, struct err *err)
-{
-    struct buf bytes;
-    buf_init(&bytes, 2 * sizeof(struct frame) + JOURNAL_PAYLOAD_MAX);
-    frame_put(&bytes, JOURNAL_ACK, j->acked, span_of(NULL, 0));
-    if (j->mark.len)
-        frame_put(&bytes, JOURNAL_MARK, 0, buf_span(&j->mark));
-    int rc = file_write(j->path, buf_span(&bytes), 0600, err);
-    if (rc == 0) {
-        close(j->fd);
-        j->file_bytes = bytes.len;
-        j->fd = open(j->path, O_RDWR | O_APPEND | O_CLOEXEC);
-        rc = j->fd < 0 ? failed(j, "open", err) : 0;
-    }
-    buf_fini(&bytes);
-    return rc;
 }
 
 int journal_ack(struct journal *j, uint64_t seq, struct err *err)
@@ -320,8 +361,7 @@ int journal_ack(struct journal *j, uint64_t seq, struct err *err)
                        (unsigned long long)seq, (unsigned long long)j->next_seq - 1);
     TRY(append(j, JOURNAL_ACK, seq, span_of(NULL, 0), err));
     forget_acked(j, seq);
-    if (j->pending_count == 0 && j->file_bytes > REWRITE_BYTES)
-        return rewrite(j, err);
+    tidy(j);
     return 0;
 }
 

@@ -13,8 +13,8 @@
  * number, marks (the state of the meter), and what has been acknowledged. Opening reads it all; a
  * torn tail is cut off.
  *
- * The file is DIRECTORY/usage-BOOT.journal. It holds at most LIMIT_JOURNAL_BYTES; when all
- * intervals are acknowledged and it has grown, it is written anew with the last mark alone.
+ * The file is DIRECTORY/usage-BOOT.journal. What is pending is at most LIMIT_JOURNAL_BYTES; when
+ * most of the file is past (acknowledged, or a mark that was replaced), it is written anew.
  *
  * One thread; appending blocks on the disk.
  */
@@ -24,8 +24,8 @@ enum journal_kind { JOURNAL_INTERVAL = 1, JOURNAL_MARK, JOURNAL_ACK, JOURNAL_KIN
 
 #define JOURNAL_PAYLOAD_MAX 65536
 
-/* ERR_IO names path and reason; ERR_CORRUPT: its entries are out of order. Creates it when it is
- * not there. */
+/* ERR_IO names path and reason; ERR_CORRUPT: damaged before its end, or entries out of order:
+ * nothing is changed then. Creates it when it is not there. */
 MUST_CHECK int journal_open(const char *directory, const char *boot_id, struct journal **ret,
                             struct err *err);
 void journal_close(struct journal *j); /* NULL is fine */

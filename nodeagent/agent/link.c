@@ -396,6 +396,22 @@ void link_pack_interval(const struct link_interval *i, struct buf *dst)
     free(bytes);
 }
 
+int link_peek_interval(struct span packed, struct link_told *ret, struct err *err)
+{
+    ProtobufCMessage *message;
+    if (rpc_message_decode(&pumasi__v1__usage_interval__descriptor, packed, NULL, &message, err) <
+        0)
+        return err_set(err, ERR_CORRUPT, "the journal holds an interval that can't be read");
+    const Pumasi__V1__UsageInterval *m = (const Pumasi__V1__UsageInterval *)message;
+    struct link_told told = {.to = {m->to}, .opens = m->opens, .denials = m->denials};
+    int rc = id_parse(span_text(m->lease), "lease", &told.lease, err);
+    rpc_message_destroy(message);
+    if (rc < 0)
+        return err_set(err, ERR_CORRUPT, "the journal holds an interval of no lease");
+    *ret = told;
+    return 0;
+}
+
 int link_send_usage(struct link *l, const struct span *intervals, size_t n, struct err *err)
 {
     Pumasi__V1__UsageInterval *items[LINK_USAGE_MAX];

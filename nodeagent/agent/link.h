@@ -69,6 +69,16 @@ struct link_interval {
 };
 void link_pack_interval(const struct link_interval *i, struct buf *dst);
 
+/* What a restarted meter has to know of an interval that it packed before it ended. */
+struct link_told {
+    struct id lease;
+    struct instant to;
+    uint64_t opens;
+    uint64_t denials;
+};
+/* ERR_CORRUPT: not an interval that link_pack_interval() made. */
+MUST_CHECK int link_peek_interval(struct span packed, struct link_told *ret, struct err *err);
+
 /* ---- from the control plane ---- */
 
 struct link_grant {

@@ -41,6 +41,11 @@ void meter_destroy(struct meter *m)
 
 void meter_set_time(struct meter *m, struct instant server, uint64_t boot_ns)
 {
+    if (m->has_time) {
+        int64_t moved_s = server.s - meter_instant(m, boot_ns).s;
+        if (moved_s >= -1 && moved_s <= 1)
+            return;
+    }
     m->has_time = true;
     m->server = server;
     m->boot_ns = boot_ns;
@@ -174,11 +179,11 @@ void meter_mark(const struct meter *m, struct buf *dst)
         const struct open_lease *l = &m->leases[i];
         if (!l->used)
             continue;
-        buf_printf(dst, "lease %s %s %s %s %" PRId64 " %s %" PRId64 " %s", l->lease.lease.text,
-                   l->lease.organisation.text, l->lease.project.text, l->lease.model,
-                   l->lease.units.units, l->lease.isolation, l->from.s,
-                   l->cause[0] ? l->cause : "-");
-        buf_printf(dst, " %" PRIu64 " %" PRIu64 "\n", l->told_opens, l->told_denials);
+        buf_printf(dst, "lease %s %s %s %" PRId64 " %s %" PRId64 " %s", l->lease.lease.text,
+                   l->lease.organisation.text, l->lease.project.text, l->lease.units.units,
+                   l->lease.isolation, l->from.s, l->cause[0] ? l->cause : "-");
+        buf_printf(dst, " %" PRIu64 " %" PRIu64 " %s\n", l->told_opens, l->told_denials,
+                   l->lease.model);
     }
 }
 
@@ -207,12 +212,15 @@ static int restore_lease(struct meter *m, const char *line, struct err *err)
     char cause[CAUSE_CAP];
     if (!l)
         return err_set(err, ERR_CORRUPT, "mark: too many leases");
+    int model_at = -1; /* the rest of the line: a model's name may hold blanks */
     int n = sscanf(
-        line, "lease %63s %63s %63s %31s %" SCNd64 " %15s %" SCNd64 " %15s %" SCNu64 " %" SCNu64,
+        line, "lease %63s %63s %63s %" SCNd64 " %15s %" SCNd64 " %15s %" SCNu64 " %" SCNu64 "%n",
         read.lease.lease.text, read.lease.organisation.text, read.lease.project.text,
-        read.lease.model, &read.lease.units.units, read.lease.isolation, &read.from.s, cause,
-        &read.told_opens, &read.told_denials);
-    if (n != 10 || !is_sound(m, &read))
+        &read.lease.units.units, read.lease.isolation, &read.from.s, cause, &read.told_opens,
+        &read.told_denials, &model_at);
+    if (n != 9 || model_at < 0 || line[model_at] != ' ' || !is_sound(m, &read) ||
+        text_set(read.lease.model, sizeof read.lease.model, span_text(line + model_at + 1), "model",
+                 NULL) < 0)
         return err_set(err, ERR_CORRUPT, "mark: a line that is no lease");
     if (strcmp(cause, "-") != 0)
         (void)text_cut(read.cause, sizeof read.cause, cause);
@@ -248,4 +256,16 @@ int meter_restore(struct meter *m, struct span mark, struct err *err)
         at += len + 1;
     }
     return 0;
+}
+
+void meter_resume(struct meter *m, const struct id *lease, struct instant to, uint64_t opens,
+                  uint64_t denials)
+{
+    struct open_lease *l = find(m, lease);
+    if (!l || to.s <= l->from.s)
+        return;
+    l->from = to;
+    l->told_opens += opens;
+    l->told_denials += denials;
+    meter_count(m, lease, l->told_opens, l->told_denials);
 }

@@ -25,7 +25,9 @@ struct meter;
 struct meter *meter_create(void);
 void meter_destroy(struct meter *m); /* NULL is fine */
 
-/* The handshake: server's instant s was at boot time ns. Later readings replace earlier ones. */
+/* The handshake: server's instant s was at boot time ns. Later readings replace earlier ones,
+ * unless they say the same to a second, which is as far as they go: so time does not jump to and
+ * fro. */
 void meter_set_time(struct meter *m, struct instant server, uint64_t boot_ns);
 bool meter_has_time(const struct meter *m);
 /* Needs meter_has_time(). Floored to the second. */
@@ -73,6 +75,11 @@ void meter_cut(struct meter *m, uint64_t boot_ns, int64_t period_s, meter_emit_f
 /* The state as text, and back. ERR_CORRUPT: not a mark. */
 void meter_mark(const struct meter *m, struct buf *dst);
 MUST_CHECK int meter_restore(struct meter *m, struct span mark, struct err *err);
+
+/* After a restore: an interval of the lease up to `to` was emitted already, perhaps since that
+ * mark. What comes next begins there; nothing happens if the mark knew of it. */
+void meter_resume(struct meter *m, const struct id *lease, struct instant to, uint64_t opens,
+                  uint64_t denials);
 
 /* Visits the open leases. */
 typedef void (*meter_visit_fn)(const struct id *lease, void *arg);
