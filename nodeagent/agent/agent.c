@@ -35,6 +35,7 @@
 #define SYNC_RETRY_MS     250  /* a grant that has to wait for another's return */
 #define METER_EVERY_MS    500
 #define OTHERS_MAX        8
+#define CALLS_EACH_TURN   16 /* of people, before the agent looks after the rest again */
 #define BOOT_ID_PATH      "/proc/sys/kernel/random/boot_id"
 
 /* A journal with the boot that it belongs to. */
@@ -60,7 +61,7 @@ struct agent {
     struct boot_journal own;
     struct boot_journal others[OTHERS_MAX];
     size_t other_count;
-    int local_fd;
+    struct local *local;
     bool linked;        /* hello was sent */
     bool sync_pending;  /* a Sync is not answered yet */
     bool usage_pending; /* a report is not acknowledged yet */
@@ -481,29 +482,41 @@ static void on_link_event(struct agent *a, struct link_event *event)
 
 /* ---- people ---- */
 
-static void serve_local(struct agent *a)
+static int join(struct agent *a, const struct local_call *call, struct local_reply *reply,
+                struct err *err)
 {
-    struct local_call call;
+    if (!a->guard)
+        return err_set(err, ERR_UNAVAILABLE, "the guard of this node is away");
+    int rc = guard_client_move(a->guard, &call->lease, call->pid, err);
+    if (guard_failed(a, rc, err))
+        return rc;
+    const struct held *h = held_find(&a->held, &call->lease);
+    if (h) {
+        reply->device_count = h->device_count;
+        memcpy(reply->uuids, h->uuids, sizeof reply->uuids);
+    }
+    return 0;
+}
+
+static void serve(struct agent *a, struct local_call *call)
+{
     struct err err = ERR_INIT;
     struct local_reply reply = {.version = LOCAL_VERSION};
-    if (local_accept(a->local_fd, &call, &err) < 0)
-        return;
-    int rc = a->guard ? guard_client_move(a->guard, &call.lease, call.pid, &err)
-                      : err_set(&err, ERR_UNAVAILABLE, "the guard of this node is away");
-    (void)guard_failed(a, rc, &err);
-    const struct held *h = held_find(&a->held, &call.lease);
-    if (rc == 0 && h) {
-        reply.device_count = h->device_count;
-        memcpy(reply.uuids, h->uuids, sizeof reply.uuids);
-    }
-    if (rc < 0) {
+    if (join(a, call, &reply, &err) < 0) {
         reply.code = err.code;
         (void)text_cut(reply.text, sizeof reply.text, err.text);
     }
-    log_event(a->options.log, LOG_LEVEL_INFO, "lease.join", LOG_STR("lease", call.lease.text),
-              LOG_INT("pid", call.pid), LOG_INT("uid", call.uid),
-              LOG_STR("result", rc == 0 ? "ok" : err.text));
-    local_answer(&call, &reply);
+    log_event(a->options.log, LOG_LEVEL_INFO, "lease.join", LOG_STR("lease", call->lease.text),
+              LOG_INT("pid", call->pid), LOG_INT("uid", call->uid),
+              LOG_STR("result", reply.code == ERR_OK ? "ok" : err.text));
+    local_answer(call, &reply);
+}
+
+static void serve_people(struct agent *a)
+{
+    struct local_call call;
+    for (int n = 0; n < CALLS_EACH_TURN && local_take(a->local, now_ns(a), &call); n++)
+        serve(a, &call);
 }
 
 /* ---- the loop ---- */
@@ -520,6 +533,7 @@ static void do_what_is_due(struct agent *a)
     if (now >= a->meter_at)
         meter_running(a);
     report_usage(a);
+    serve_people(a);
 }
 
 static int wait_ms(const struct agent *a)
@@ -531,6 +545,8 @@ static int wait_ms(const struct agent *a)
         next = a->link_at;
     if (a->linked && a->guard && a->sync_at < next)
         next = a->sync_at;
+    if (local_due_ns(a->local) < next)
+        next = local_due_ns(a->local);
     int64_t left = next - now_ns(a);
     return left <= 0 ? 0 : (int)(left / NS_PER_MS + 1);
 }
@@ -543,7 +559,7 @@ void agent_run(struct agent *a, int stop_fd)
         struct pollfd fds[COUNT] = {
             [STOP] = {.fd = stop_fd, .events = POLLIN},
             [LINK] = {.fd = link_fd(a->link), .events = POLLIN},
-            [LOCAL] = {.fd = a->local_fd, .events = POLLIN},
+            [LOCAL] = {.fd = local_fd(a->local), .events = POLLIN},
             [GUARD] = {.fd = a->guard ? guard_client_event_fd(a->guard) : -1, .events = POLLIN},
         };
         if (poll(fds, COUNT, wait_ms(a)) <= 0)
@@ -555,8 +571,6 @@ void agent_run(struct agent *a, int stop_fd)
         struct link_event event;
         while (fds[LINK].revents && link_take(a->link, &event))
             on_link_event(a, &event);
-        if (fds[LOCAL].revents)
-            serve_local(a);
     }
 }
 
@@ -678,7 +692,7 @@ static int build(struct agent *a, struct err *err)
     TRY(read_identity(a, err));
     TRY(read_gpus(a, err));
     TRY(open_journals(a, err));
-    TRY(local_listen(config_text(a->options.config, "agent.socket"), &a->local_fd, err));
+    TRY(local_create(config_text(a->options.config, "agent.socket"), &a->local, err));
     return create_link(a, err);
 }
 
@@ -687,7 +701,6 @@ int agent_create(const struct agent_options *options, struct agent **ret, struct
     struct agent *a = calloc(1, sizeof *a);
     ENSURE(a);
     a->options = *options;
-    a->local_fd = -1;
     a->link_wait_ms = LINK_RETRY_MS;
     a->meter = meter_create();
     int rc = build(a, err);
@@ -712,8 +725,7 @@ void agent_destroy(struct agent *a)
     journal_close(a->own.journal);
     for (size_t i = 0; i < a->other_count; i++)
         journal_close(a->others[i].journal);
-    if (a->local_fd >= 0)
-        close(a->local_fd);
+    local_destroy(a->local);
     meter_destroy(a->meter);
     key_destroy(a->key);
     free(a);

@@ -5,6 +5,7 @@
 #include "lib/base/id.h"
 #include "lib/grant/grant.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -32,9 +33,27 @@ struct local_reply {
 
 /* ---- the agent's end ---- */
 
-/* Listens at path (an old socket there is replaced), for everybody. ERR_IO names path and reason.
+/*
+ * Who has connected and what was asked. Nothing here blocks: a connection waits in a place of its
+ * own until its request has come, and is sent away with ERR_UNAVAILABLE when it has said nothing
+ * for LOCAL_SILENCE_MS, or sooner when all places are taken and it was the first to come. One
+ * thread.
  */
-MUST_CHECK int local_listen(const char *path, int *ret_fd, struct err *err);
+#define LOCAL_WAITING_MAX 32
+#define LOCAL_SILENCE_MS  1000
+
+struct local;
+
+/* Listens at path (an old socket there is replaced), for everybody. ERR_IO names path and reason;
+ * ERR_INVALID: path is too long. */
+MUST_CHECK int local_create(const char *path, struct local **ret, struct err *err);
+void local_destroy(struct local *l); /* who waits is cut off; NULL is fine */
+
+/* Readable when local_take() has something to do. Owned by the struct. */
+int local_fd(const struct local *l);
+
+/* Boot clock, ns, at which local_take() wants to be called even so; INT64_MAX: never. */
+int64_t local_due_ns(const struct local *l);
 
 /* What a process wants. */
 struct local_call {
@@ -44,11 +63,12 @@ struct local_call {
     struct id lease;
 };
 
-/* Takes one waiting connection and its request; ERR_NOT_FOUND when none waits. A connection that
- * says nonsense, or nothing for a second, is answered and dropped: ERR_INVALID. */
-MUST_CHECK int local_accept(int listener, struct local_call *ret, struct err *err);
+/* Takes connections in and one request out; false when there is none. Nonsense is answered and
+ * dropped here. Without a free descriptor nobody is let in for a second: they wait in the kernel,
+ * and local_fd() is not readable on their account. */
+bool local_take(struct local *l, int64_t now_ns, struct local_call *ret);
 
-/* Answers and closes. err with ERR_OK is a success. */
+/* Answers and closes. */
 void local_answer(struct local_call *call, const struct local_reply *reply);
 
 /* ---- the other end ---- */
