@@ -12,9 +12,10 @@ packages: ## install what building and testing needs (Debian; needs root)
 
 build: packages ## optimised programs in build/release/bin
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release -j $(JOBS)
+	@cmake --build --preset release -j $(JOBS) --target programs
 
 demo: build ## the main job on the real programmes' data: lend, approve, book, enforce, meter, bill
+	@cmake --build --preset release -j $(JOBS) --target fake_nvml
 	@examples/demo/run build/release
 
 check: packages ## every test that needs no GPU, under ASan and UBSan
@@ -23,6 +24,7 @@ check: packages ## every test that needs no GPU, under ASan and UBSan
 	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
 bench: build ## the side-by-side measurements
+	@cmake --build --preset release -j $(JOBS) --target benches
 	@tests/bench/run build/release
 
 sim: build ## the random simulation for SECONDS (60)
