@@ -150,6 +150,23 @@ static int failed(const struct journal *j, const char *what, struct err *err)
     return err_set(err, ERR_IO, "%s: %s: %s", j->path, what, strerror(errno));
 }
 
+/* Whether a whole entry begins anywhere behind the first byte. */
+static bool holds_entry(struct span tail)
+{
+    const uint32_t magic = FRAME_MAGIC;
+    struct frame frame;
+    struct span payload;
+    for (size_t at = 1; at < tail.len; at++) {
+        const uint8_t *found = memmem(tail.data + at, tail.len - at, &magic, sizeof magic);
+        if (!found)
+            return false;
+        at = (size_t)(found - tail.data);
+        if (frame_at(tail, at, &frame, &payload))
+            return true;
+    }
+    return false;
+}
+
 /* What a crash can have left of the last append: nothing but zeros, or the beginning of one entry
  * with zeros behind it. Anything else was written and is damaged. */
 static bool is_torn(struct span tail)
@@ -181,7 +198,8 @@ static int read_back(struct journal *j, struct err *err)
         at += sizeof frame + frame.length;
     }
     bool torn = rc == 0 && at < file.len;
-    if (torn && !is_torn(span_of(file.data + at, file.len - at)))
+    struct span tail = span_of(file.data + at, file.len - at);
+    if (torn && (!is_torn(tail) || holds_entry(tail)))
         rc = err_set(err, ERR_CORRUPT, "%s: damaged at byte %zu", j->path, at);
     buf_fini(&file);
     if (rc < 0)
