@@ -1,15 +1,21 @@
 /* pumasid: the control plane. Options, settings, start, run, stop. */
 #include "controlplane/daemon/daemon.h"
 #include "controlplane/daemon/settings.h"
+#include "lib/base/command_line.h"
+#include "lib/base/log_settings.h"
 #include "lib/rpc/runtime.h"
 
-#include <stdio.h>
-
-static int fail(const struct err *err)
-{
-    (void)fprintf(stderr, "pumasid: %s (%s)\n", err->text, err_advice(err->code));
-    return err_exit_code(err->code);
-}
+static const struct command_line command_line = {
+    .program = "pumasid",
+    .purpose = "The control plane of Pumasi.",
+    .examples =
+        (const char *const[]){
+            "pumasid --set control_plane.data_dir=/var/lib/pumasi",
+            "pumasid --config /etc/pumasi/pumasid.ini --set log.level=debug",
+            NULL,
+        },
+    .settings = settings_table,
+};
 
 static int run(const struct config *config, const sigset_t *signals, struct log *log,
                struct err *err)
@@ -27,20 +33,17 @@ int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     struct config *config;
-    enum settings_wish wish;
-    sigset_t signals;
-    if (settings_read(argc, argv, &config, &wish, &err) < 0)
-        return fail(&err);
-    if (wish == SETTINGS_SHOWN) {
-        config_destroy(config);
-        return 0;
-    }
-    rpc_runtime_block_signals(&signals);
     struct log *log = NULL;
-    int rc = settings_open_log(config, &log, &err);
+    sigset_t signals;
+    if (command_line_read(&command_line, argc, argv, &config, &err) < 0)
+        return command_line_fail(&command_line, &err);
+    if (!config)
+        return 0;
+    rpc_runtime_block_signals(&signals);
+    int rc = log_settings_open(command_line.program, config, &log, &err);
     if (rc == 0)
         rc = run(config, &signals, log, &err);
     log_destroy(log);
     config_destroy(config);
-    return rc < 0 ? fail(&err) : 0;
+    return rc < 0 ? command_line_fail(&command_line, &err) : 0;
 }

@@ -290,6 +290,14 @@ int config_set(struct config *c, const char *assignment, struct err *err)
     return parse_value(&c->table[i], span_text(equals + 1), c->texts, &c->values[i], err);
 }
 
+int config_set_value(struct config *c, const char *name, const char *value, struct err *err)
+{
+    size_t i = find_option(c, span_text(name));
+
+    ENSURE(i < c->n);
+    return parse_value(&c->table[i], span_text(value), c->texts, &c->values[i], err);
+}
+
 /* The value of the option; aborts when the table has none of that name and type. */
 static const struct value *value_of(const struct config *c, const char *name, enum config_type type)
 {

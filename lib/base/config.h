@@ -38,6 +38,9 @@ void config_destroy(struct config *c);
 MUST_CHECK int config_read_file(struct config *c, const char *path, struct err *err);
 /* One option from "section.key=value" (command line: --set). */
 MUST_CHECK int config_set(struct config *c, const char *assignment, struct err *err);
+/* One option of the table (another name aborts) from the text of its value. */
+MUST_CHECK int config_set_value(struct config *c, const char *name, const char *value,
+                                struct err *err);
 
 /* The name must be in the table with that type; anything else aborts. */
 const char *config_text(const struct config *c, const char *name);

@@ -1,5 +1,7 @@
 /* pumasi-guard: enforces the leases of one node, with the network, the control plane and the agent
  * there or not. */
+#include "lib/base/command_line.h"
+#include "lib/base/log_settings.h"
 #include "nodeagent/guard/bpf.h"
 #include "nodeagent/guard/server.h"
 #include "nodeagent/guard/settings.h"
@@ -7,15 +9,16 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-static int detach(const struct config *c, struct err *err)
+static int detach(const struct config *config, struct err *err)
 {
     int count;
-    TRY(bpf_detach(config_text(c, "guard.cgroup_root"), config_text(c, "node.id"), &count, err));
+    TRY(bpf_detach(config_text(config, "guard.cgroup_root"), config_text(config, "node.id"), &count,
+                   err));
     printf("detached %d programs\n", count);
     return 0;
 }
 
-static int enforce(const struct settings *s, struct log *log, struct err *err)
+static int enforce(const struct config *config, struct log *log, struct err *err)
 {
     struct tier_config tier_config;
     struct guard_config guard_config;
@@ -24,13 +27,13 @@ static int enforce(const struct settings *s, struct log *log, struct err *err)
     struct guard *guard = NULL;
     struct server *server = NULL;
     const struct server_config server_config = {
-        .path = config_text(s->config, "guard.socket"),
-        .agent_uid = (uid_t)config_int(s->config, "guard.agent_uid"),
+        .path = config_text(config, "guard.socket"),
+        .agent_uid = (uid_t)config_int(config, "guard.agent_uid"),
         .self = &self,
         .log = log,
     };
-    TRY(settings_tier(s, &tier_config, err));
-    TRY(settings_guard(s, &guard_config, err));
+    TRY(settings_tier(config, &tier_config, err));
+    TRY(settings_guard(config, &guard_config, err));
     (void)mkdir(guard_config.state_dir, 0700); /* a failure shows when it is used */
     int rc = tier_create(&tier_config, &tier, err);
     if (rc == 0)
@@ -50,41 +53,40 @@ static int enforce(const struct settings *s, struct log *log, struct err *err)
     return rc;
 }
 
-static int act(const struct settings *s, struct err *err)
+static int run(const struct config *config, struct err *err)
 {
-    switch (s->action) {
-    case SETTINGS_HELP:
-        puts("usage: pumasi-guard [--config FILE] [--set SECTION.KEY=VALUE]... [--node ID]\n"
-             "                    [--cgroup-root DIR] [--dump-config | --detach | --version]\n");
-        config_help(settings_table, stdout);
-        return 0;
-    case SETTINGS_VERSION:
-        puts("pumasi-guard " PUMASI_VERSION);
-        return 0;
-    case SETTINGS_DUMP:
-        config_dump(s->config, stdout);
-        return 0;
-    case SETTINGS_DETACH:
-        return detach(s->config, err);
-    case SETTINGS_RUN:
-        break;
-    }
-    enum log_level level = (enum log_level)config_int(s->config, "log.level");
-    struct log *log = log_create("pumasi-guard", 2, level, LOG_FORMAT_LOGFMT);
-    int rc = enforce(s, log, err);
+    struct log *log;
+    TRY(log_settings_open("pumasi-guard", config, &log, err));
+    int rc = enforce(config, log, err);
     log_destroy(log);
     return rc;
 }
 
 int main(int argc, char **argv)
 {
-    struct settings settings;
+    bool off = false;
+    const struct command_line_option options[] = {
+        {"node", "ID", "node.id", NULL, "this node; short for --set node.id=ID"},
+        {"cgroup-root", "DIR", "guard.cgroup_root", NULL,
+         "what is guarded; short for --set guard.cgroup_root=DIR"},
+        {"detach", NULL, NULL, &off, "take the guard of this node off the kernel and exit"},
+        {.name = NULL},
+    };
+    const struct command_line command_line = {
+        .program = "pumasi-guard",
+        .purpose = "Enforces the leases of one GPU node.",
+        .examples = (const char *const[]){"pumasi-guard --config /etc/pumasi/guard.ini",
+                                          "pumasi-guard --node node-01 --detach", NULL},
+        .settings = settings_table,
+        .options = options,
+    };
     struct err err = ERR_INIT;
-    int rc = settings_init(&settings, argc, argv, &err);
-    if (rc == 0)
-        rc = act(&settings, &err);
-    settings_fini(&settings);
-    if (rc < 0)
-        fprintf(stderr, "pumasi-guard: %s\n%s\n", err.text, err_advice(err.code));
-    return rc < 0 ? err_exit_code(err.code) : 0;
+    struct config *config;
+    if (command_line_read(&command_line, argc, argv, &config, &err) < 0)
+        return command_line_fail(&command_line, &err);
+    if (!config)
+        return 0;
+    int rc = off ? detach(config, &err) : run(config, &err);
+    config_destroy(config);
+    return rc < 0 ? command_line_fail(&command_line, &err) : 0;
 }

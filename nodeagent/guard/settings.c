@@ -4,10 +4,9 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
+#include "lib/base/log_settings.h"
 #include "lib/base/text.h"
 
-#include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PATH_LONGEST 90 /* of a cgroup path in the settings: room for node and lease below it */
@@ -40,95 +39,28 @@ const struct config_option settings_table[] = {
      "directory of *.pem: public keys whose grants are obeyed"},
     {"keys.owner", CONFIG_TEXT, "/etc/pumasi/keys/owner", 0, 0,
      "directory of *.pem: public keys of the owner, who lends"},
-    {"log.level", CONFIG_INT, "1", 0, 3, "least to log: 0 debug, 1 info, 2 warnings, 3 errors"},
-    {NULL, CONFIG_TEXT, NULL, 0, 0, NULL},
+    LOG_SETTINGS,
+    {.name = NULL},
 };
 
-static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"set", required_argument, NULL, 's'},
-    {"node", required_argument, NULL, 'n'},
-    {"cgroup-root", required_argument, NULL, 'r'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'v'},
-    {"dump-config", no_argument, NULL, 'd'},
-    {"detach", no_argument, NULL, 'x'},
-    {NULL, 0, NULL, 0},
-};
-
-static int set_named(struct settings *s, const char *name, const char *value, struct err *err)
+static int check_path(const struct config *config, const char *name, struct err *err)
 {
-    char assignment[4096];
-    (void)snprintf(assignment, sizeof assignment, "%s=%s", name, value);
-    return config_set(s->config, assignment, err);
-}
-
-static int take_option(struct settings *s, int option, char **argv, struct err *err)
-{
-    switch (option) {
-    case 'c':
-        return config_read_file(s->config, optarg, err);
-    case 's':
-        return config_set(s->config, optarg, err);
-    case 'n':
-        return set_named(s, "node.id", optarg, err);
-    case 'r':
-        return set_named(s, "guard.cgroup_root", optarg, err);
-    case 'h':
-        s->action = SETTINGS_HELP;
-        return 0;
-    case 'v':
-        s->action = SETTINGS_VERSION;
-        return 0;
-    case 'd':
-        s->action = SETTINGS_DUMP;
-        return 0;
-    case 'x':
-        s->action = SETTINGS_DETACH;
-        return 0;
-    default:
-        return err_set(err, ERR_INVALID, "%s: unknown, or its value is missing; see --help",
-                       argv[optind - 1]);
-    }
-}
-
-int settings_init(struct settings *s, int argc, char **argv, struct err *err)
-{
-    int option;
-    *s = (struct settings){.action = SETTINGS_RUN, .config = config_create(settings_table)};
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        TRY(take_option(s, option, argv, err));
-    if (optind < argc)
-        return err_set(err, ERR_INVALID, "%s: not expected; see --help", argv[optind]);
-    return 0;
-}
-
-void settings_fini(struct settings *s)
-{
-    config_destroy(s->config);
-    s->config = NULL;
-}
-
-static int check_path(const struct settings *s, const char *name, struct err *err)
-{
-    const char *path = config_text(s->config, name);
+    const char *path = config_text(config, name);
     if (path[0] != '/' || strlen(path) > PATH_LONGEST)
         return err_set(err, ERR_INVALID, "%s: an absolute path of at most %d bytes", name,
                        PATH_LONGEST);
     return 0;
 }
 
-static int read_id(const struct settings *s, const char *name, struct id *ret, struct err *err)
+static int read_id(const struct config *config, const char *name, struct id *ret, struct err *err)
 {
-    return id_parse(span_text(config_text(s->config, name)), name, ret, err);
+    return id_parse(span_text(config_text(config, name)), name, ret, err);
 }
 
-static int read_rules(const struct settings *s, const char *name, struct rules *ret,
+static int read_rules(const struct config *config, const char *name, struct rules *ret,
                       struct err *err)
 {
-    int rc = rules_parse(span_text(config_text(s->config, name)), ret, err);
+    int rc = rules_parse(span_text(config_text(config, name)), ret, err);
     return rc < 0 ? err_prefix(err, rc, "%s", name) : 0;
 }
 
@@ -144,22 +76,22 @@ static int check_common(const struct tier_config *c, struct err *err)
     return 0;
 }
 
-int settings_tier(const struct settings *s, struct tier_config *ret, struct err *err)
+int settings_tier(const struct config *config, struct tier_config *ret, struct err *err)
 {
     struct id node;
-    TRY(read_id(s, "node.id", &node, err));
-    TRY(check_path(s, "guard.cgroup_root", err));
-    TRY(check_path(s, "guard.v1_root", err));
-    TRY(check_path(s, "guard.probe_dir", err));
+    TRY(read_id(config, "node.id", &node, err));
+    TRY(check_path(config, "guard.cgroup_root", err));
+    TRY(check_path(config, "guard.v1_root", err));
+    TRY(check_path(config, "guard.probe_dir", err));
     struct tier_config c = {
-        .node = config_text(s->config, "node.id"),
-        .cgroup_root = config_text(s->config, "guard.cgroup_root"),
-        .v1_root = config_text(s->config, "guard.v1_root"),
-        .probe_dir = config_text(s->config, "guard.probe_dir"),
-        .infra_cgroups = config_text(s->config, "guard.infra_cgroups"),
+        .node = config_text(config, "node.id"),
+        .cgroup_root = config_text(config, "guard.cgroup_root"),
+        .v1_root = config_text(config, "guard.v1_root"),
+        .probe_dir = config_text(config, "guard.probe_dir"),
+        .infra_cgroups = config_text(config, "guard.infra_cgroups"),
     };
-    TRY(read_rules(s, "devices.gated", &c.gated, err));
-    TRY(read_rules(s, "devices.common", &c.common, err));
+    TRY(read_rules(config, "devices.gated", &c.gated, err));
+    TRY(read_rules(config, "devices.common", &c.common, err));
     if (c.gated.count == 0)
         return err_set(err, ERR_INVALID, "devices.gated: names no device");
     TRY(check_common(&c, err));
@@ -181,18 +113,18 @@ static int read_boot_id(uint8_t dst[GRANT_BOOT_BYTES], struct err *err)
     return text_unhex(span_of(digits, n), dst, GRANT_BOOT_BYTES, err);
 }
 
-int settings_guard(const struct settings *s, struct guard_config *ret, struct err *err)
+int settings_guard(const struct config *config, struct guard_config *ret, struct err *err)
 {
     struct guard_config c = {
-        .state_dir = config_text(s->config, "guard.state_dir"),
-        .kill_timeout_ns = (uint64_t)config_int(s->config, "guard.kill_timeout") * 1000000000,
-        .admit = {.pools = config_text(s->config, "node.pools")},
+        .state_dir = config_text(config, "guard.state_dir"),
+        .kill_timeout_ns = (uint64_t)config_int(config, "guard.kill_timeout") * 1000000000,
+        .admit = {.pools = config_text(config, "node.pools")},
     };
-    TRY(read_id(s, "node.id", &c.admit.node, err));
-    TRY(read_id(s, "node.owner", &c.admit.owner, err));
-    TRY(read_rules(s, "devices.gated", &c.admit.gated, err));
-    TRY(keyring_load(config_text(s->config, "keys.control_plane"), &c.admit.control_plane, err));
-    TRY(keyring_load(config_text(s->config, "keys.owner"), &c.admit.lenders, err));
+    TRY(read_id(config, "node.id", &c.admit.node, err));
+    TRY(read_id(config, "node.owner", &c.admit.owner, err));
+    TRY(read_rules(config, "devices.gated", &c.admit.gated, err));
+    TRY(keyring_load(config_text(config, "keys.control_plane"), &c.admit.control_plane, err));
+    TRY(keyring_load(config_text(config, "keys.owner"), &c.admit.lenders, err));
     TRY(read_boot_id(c.admit.boot_id, err));
     *ret = c;
     return 0;

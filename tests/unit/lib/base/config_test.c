@@ -162,6 +162,10 @@ START_TEST(assignments_override)
     ck_assert_str_eq(config_text(c, "listen.address"), "");
     ck_assert_int_eq(config_set(c, "store.timeout=1h", NULL), 0);
     ck_assert_int_eq(config_int(c, "store.timeout"), 3600);
+    ck_assert_int_eq(config_set_value(c, "listen.address", "x=y", NULL), 0);
+    ck_assert_str_eq(config_text(c, "listen.address"), "x=y");
+    ck_assert_int_eq(config_set_value(c, "listen.backlog", "0", NULL), -ERR_INVALID);
+    ck_assert_int_eq(config_int(c, "listen.backlog"), 128);
     config_destroy(c);
 }
 END_TEST
