@@ -15,16 +15,6 @@ struct listing {
     void *arg;
 };
 
-static const struct placement *placement_on(const struct lease *l, const struct id *node)
-{
-    LIST_EACH(const struct placement, p, &l->placements)
-    {
-        if (id_equal(&p->node, node))
-            return p;
-    }
-    return NULL;
-}
-
 static const struct placed_device *placed(const struct placement *p, const char *uuid)
 {
     LIST_EACH(const struct placed_device, d, &p->devices)
@@ -64,7 +54,7 @@ static bool visit_holder(const void *record, void *arg)
     const struct lease *other = record;
     if (id_equal(&other->id, &o->lease->id) || !is_overdue(other, o->listing->now))
         return true;
-    const struct placement *theirs = placement_on(other, &o->listing->node->id);
+    const struct placement *theirs = lease_placement(other, &o->listing->node->id);
     if (!theirs || theirs->state == PLACEMENT_RETURNED || theirs->state == PLACEMENT_PLANNED)
         return true;
     LIST_EACH(const struct placed_device, ours, &o->placement->devices)
@@ -113,7 +103,7 @@ static bool visit_lease(const void *record, void *arg)
     bool running = l->state >= LEASE_PREPARING && l->state <= LEASE_DRAINING;
     if (!running || l->ends_at.s <= listing->now.s)
         return true;
-    const struct placement *p = placement_on(l, &listing->node->id);
+    const struct placement *p = lease_placement(l, &listing->node->id);
     ENSURE(p != NULL);
     if (p->state == PLACEMENT_TAINTED || !is_clean(listing->node, p) || is_blocked(listing, l, p))
         return true;

@@ -113,6 +113,16 @@ bool lease_holds_capacity(const struct lease *l)
     return l->state >= LEASE_BOOKED && l->state <= LEASE_RETURNING;
 }
 
+const struct placement *lease_placement(const struct lease *l, const struct id *node)
+{
+    LIST_EACH(const struct placement, p, &l->placements)
+    {
+        if (id_equal(&p->node, node))
+            return p;
+    }
+    return NULL;
+}
+
 struct share lease_units(const struct lease *l)
 {
     return (struct share){(int64_t)l->gpus * l->units_per_gpu.units};

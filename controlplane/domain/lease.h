@@ -125,6 +125,9 @@ bool lease_holds_capacity(const struct lease *l);
 
 struct share lease_units(const struct lease *l); /* gpus x units_per_gpu */
 
+/* Its part on the node, or NULL. */
+const struct placement *lease_placement(const struct lease *l, const struct id *node);
+
 /* The stretch in which it takes capacity: until its devices are back. */
 struct window lease_window(const struct lease *l);
 

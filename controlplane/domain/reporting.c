@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-/* ---- Attaching
- * ----------------------------------------------------------------------------------- */
+/* ---- Attaching ------------------------------------------------------------------------------- */
 
 static int need_own_node(const struct turn *t, const struct id *id, struct err *err)
 {
@@ -109,24 +108,23 @@ int decide_attach_node(struct turn *t, const void *args, struct err *err)
     return 0;
 }
 
-/* ---- What a node holds
- * ---------------------------------------------------------------------------- */
+/* ---- What a node holds ----------------------------------------------------------------------- */
+
+/* Changed objects after which nothing more is heard: a lease that is over changes itself, its node,
+ * its allocation and its loan, and all of a decision has to fit one transaction. */
+#define CHANGES_MAX (LIMIT_TXN_OPS - 28)
 
 /* One report being read. */
 struct report {
     struct turn *turn;
     const struct report_held_command *told;
-    struct list touched; /* struct id: leases to be moved on */
+    struct err *err;
+    int rc;
 };
 
-static struct placement *placement_on(const struct lease *l, const struct id *node)
+static bool has_room(const struct report *r)
 {
-    LIST_EACH(struct placement, p, &l->placements)
-    {
-        if (id_equal(&p->node, node))
-            return p;
-    }
-    return NULL;
+    return r->rc == 0 && r->turn->out->n < CHANGES_MAX;
 }
 
 static bool says(const struct held_lease *h, const char *state)
@@ -167,54 +165,6 @@ static void set_devices(struct turn *t, const struct id *node_id, const struct p
     }
 }
 
-static void set_placement(struct report *r, const struct id *lease, enum placement_state to)
-{
-    struct lease *l = turn_edit(r->turn, ENTITY_LEASE, lease);
-    struct placement *p = placement_on(l, &r->told->node);
-    if (to == PLACEMENT_TAINTED)
-        set_devices(r->turn, &r->told->node, p, DEVICE_IN_SERVICE, DEVICE_TAINTED);
-    if (p->state == PLACEMENT_TAINTED)
-        set_devices(r->turn, &r->told->node, p, DEVICE_TAINTED, DEVICE_IN_SERVICE);
-    p->state = to;
-    struct id *touched = record_list_add(&r->touched, sizeof *touched);
-    *touched = *lease;
-}
-
-static void hear(struct report *r, const struct held_lease *h)
-{
-    const struct lease *l = turn_find(r->turn, ENTITY_LEASE, &h->lease);
-    const struct placement *p = l ? placement_on(l, &r->told->node) : NULL;
-    if (!p || h->fence != l->fence)
-        return; /* not in the set that the node is answered with: it takes it back */
-    enum placement_state to = heard(l, p, h);
-    if (to != p->state)
-        set_placement(r, &l->id, to);
-}
-
-static bool is_named(const struct report *r, const struct id *lease)
-{
-    LIST_EACH(const struct held_lease, h, &r->told->held)
-    {
-        if (id_equal(&h->lease, lease))
-            return true;
-    }
-    return false;
-}
-
-static bool visit_unnamed(const void *record, void *arg)
-{
-    struct report *r = arg;
-    const struct lease *l = record;
-    const struct placement *p = placement_on(l, &r->told->node);
-    bool was_there = p && (p->state == PLACEMENT_GRANTED || p->state == PLACEMENT_ACTIVE);
-    if (l->state == LEASE_RETURNING && was_there && !is_named(r, &l->id))
-        set_placement(r, &l->id, PLACEMENT_RETURNED);
-    return true;
-}
-
-/* ---- Moving leases on
- * ------------------------------------------------------------------------------ */
-
 static bool all_are(const struct lease *l, enum placement_state a, enum placement_state b)
 {
     LIST_EACH(const struct placement, p, &l->placements)
@@ -237,27 +187,61 @@ static int move_on(struct turn *t, const struct id *id, struct err *err)
     return lease_next(edited->state, LEASE_EVENT_ACTIVATE, &edited->state, err);
 }
 
-static int move_all_on(struct report *r, struct err *err)
+static void set_placement(struct report *r, const struct id *lease, enum placement_state to)
 {
-    LIST_EACH(const struct id, id, &r->touched)
-    {
-        TRY(move_on(r->turn, id, err));
-    }
-    return 0;
+    struct lease *l = turn_edit(r->turn, ENTITY_LEASE, lease);
+    struct placement *p = (struct placement *)lease_placement(l, &r->told->node);
+    if (to == PLACEMENT_TAINTED)
+        set_devices(r->turn, &r->told->node, p, DEVICE_IN_SERVICE, DEVICE_TAINTED);
+    if (p->state == PLACEMENT_TAINTED)
+        set_devices(r->turn, &r->told->node, p, DEVICE_TAINTED, DEVICE_IN_SERVICE);
+    p->state = to;
+    r->rc = move_on(r->turn, lease, r->err);
 }
 
+static void hear(struct report *r, const struct held_lease *h)
+{
+    const struct lease *l = turn_find(r->turn, ENTITY_LEASE, &h->lease);
+    const struct placement *p = l ? lease_placement(l, &r->told->node) : NULL;
+    if (!p || h->fence != l->fence)
+        return; /* not in the set that the node is answered with: it takes it back */
+    enum placement_state to = heard(l, p, h);
+    if (to != p->state)
+        set_placement(r, &l->id, to);
+}
+
+static bool is_named(const struct report *r, const struct id *lease)
+{
+    LIST_EACH(const struct held_lease, h, &r->told->held)
+    {
+        if (id_equal(&h->lease, lease))
+            return true;
+    }
+    return false;
+}
+
+static bool visit_unnamed(const void *record, void *arg)
+{
+    struct report *r = arg;
+    const struct lease *l = record;
+    const struct placement *p = lease_placement(l, &r->told->node);
+    bool was_there = p && (p->state == PLACEMENT_GRANTED || p->state == PLACEMENT_ACTIVE);
+    if (l->state == LEASE_RETURNING && was_there && !is_named(r, &l->id))
+        set_placement(r, &l->id, PLACEMENT_RETURNED);
+    return has_room(r);
+}
+
+/* What finds no room is heard in the next report, which the commit of this one asks the node for.
+ */
 int decide_report_held(struct turn *t, const void *args, struct err *err)
 {
     const struct report_held_command *told = args;
     TRY(need_own_node(t, &told->node, err));
-    struct report r = {.turn = t, .told = told};
-    LIST_EACH(const struct held_lease, h, &told->held)
-    {
-        hear(&r, h);
-    }
-    turn_each_linked(t, LINK_LEASE_NODE, ENTITY_LEASE, &told->node, visit_unnamed, &r);
-    int rc = move_all_on(&r, err);
-    free(r.touched.items);
+    struct report r = {.turn = t, .told = told, .err = err};
+    for (size_t i = 0; i < told->held.n && has_room(&r); i++)
+        hear(&r, LIST_AT(const struct held_lease, &told->held, i));
+    if (has_room(&r))
+        turn_each_linked(t, LINK_LEASE_NODE, ENTITY_LEASE, &told->node, visit_unnamed, &r);
     turn_answer(t, ENTITY_NODE, &told->node, NULL);
-    return rc;
+    return r.rc;
 }

@@ -12,7 +12,9 @@
  * A node says all that it holds, so what it does not name it does not hold: a lease that is being
  * taken back and is not named counts as returned. A device is tainted while its node cannot verify
  * it clean, and in service again once the node reports the lease returned. What a node says about
- * another fence than the one in force changes nothing.
+ * another fence than the one in force changes nothing. A report that moves more leases than one
+ * transaction holds is heard as far as there is room: reports are whole, so the next one tells the
+ * rest.
  */
 
 /* decide: attach_node_command, report_held_command */

@@ -245,6 +245,58 @@ START_TEST(test_a_silent_node_has_stopped_by_the_void_instant)
 }
 END_TEST
 
+static size_t active(const struct id *leases, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += world_lease(&w, leases[i].text)->state == LEASE_ACTIVE;
+    return count;
+}
+
+/* 128 leases of 1/16 GPU on one node: what a node can hold at most, and more objects than one
+ * transaction of the store. */
+START_TEST(test_a_report_is_heard_as_far_as_a_transaction_holds)
+{
+    struct id leases[128];
+    world_make_node(&w, "n1", "skt-b200", 8);
+    world_make_loan(&w, &(struct world_loan_terms){
+                            .id = "loan-a", .gpus = 8, .notice_s = 3600, .isolation = "timeslice"});
+    struct world_booking b = {.allocation = world_make_allocation(&w, "alpha", 8, WORLD_BUDGET),
+                              .gpus = 1,
+                              .units = 437,
+                              .isolation = "timeslice",
+                              .from = world_at(0),
+                              .to = world_at(WORLD_DAY)};
+    for (size_t i = 0; i < 128; i++) {
+        expect_ok(&w, world_book(&w, &b));
+        leases[i] = w.changes.answer.id;
+    }
+    world_due(&w);
+    world_report(&w, "n1", "active");
+    size_t first = active(leases, 128);
+    ck_assert_uint_ge(first, 90);
+    ck_assert_uint_le(first, 120);
+    world_report(&w, "n1", "active");
+    ck_assert_uint_eq(active(leases, 128), 128);
+    /* All of them end, and the node names none: it has given them back. */
+    w.now = world_at(WORLD_DAY);
+    world_due(&w);
+    struct report_held_command r = {.node = id_literal("n1")};
+    for (int round = 0; round < 2; round++) {
+        struct decide_context ctx = {.now = w.now, .actor = world_actor(&w, "node:n1")};
+        struct changes changes;
+        changes_init(&changes);
+        expect_ok(&w, decide(w.state, COMMAND_REPORT_HELD, &r, &ctx, &changes, &w.err));
+        ck_assert_uint_le(changes.n, 120);
+        ck_assert_uint_gt(changes.n, 0);
+        changes_fini(&changes);
+        expect_ok(&w, world_decide(&w, "node:n1", COMMAND_REPORT_HELD, &r));
+    }
+    for (size_t i = 0; i < 128; i++)
+        ck_assert_int_eq(world_lease(&w, leases[i].text)->state, LEASE_ENDED);
+}
+END_TEST
+
 static Suite *reporting_suite(void)
 {
     Suite *s = suite_create("reporting");
@@ -262,6 +314,7 @@ static Suite *reporting_suite(void)
     tcase_add_test(c, test_what_a_node_does_not_name_it_does_not_hold);
     tcase_add_test(c, test_a_device_that_is_not_clean_is_tainted_until_it_is);
     tcase_add_test(c, test_a_silent_node_has_stopped_by_the_void_instant);
+    tcase_add_test(c, test_a_report_is_heard_as_far_as_a_transaction_holds);
     suite_add_tcase(s, c);
     return s;
 }
