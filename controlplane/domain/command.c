@@ -84,6 +84,15 @@ ARGS(revoke_user_request,
 ARGS(attach_node_command,
      F_RECORD(struct attach_node_command, node, &node_type))
 
+static const struct field refused_interval_fields[] = {
+    F_TEXT(struct refused_interval, boot_id),
+    F_U64(struct refused_interval, seq),
+    F_TEXT(struct refused_interval, reason),
+    F_END,
+};
+const struct record_type refused_interval_type = {
+    "refused_interval", sizeof(struct refused_interval), refused_interval_fields};
+
 static const struct field held_lease_fields[] = {
     F_ID(struct held_lease, lease),
     F_U64(struct held_lease, fence),
@@ -101,7 +110,8 @@ ARGS(report_held_command,
      F_LIST(struct report_held_command, held, &held_lease_type))
 ARGS(report_usage_command,
      F_ID(struct report_usage_command, node),
-     F_LIST(struct report_usage_command, intervals, &usage_interval_type))
+     F_LIST(struct report_usage_command, intervals, &usage_interval_type),
+     F_LIST(struct report_usage_command, refused, &refused_interval_type))
 ARGS(bootstrap_command,
      F_RECORD(struct bootstrap_command, organisation, &organisation_type),
      F_RECORD(struct bootstrap_command, user, &user_type))

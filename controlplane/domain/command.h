@@ -174,10 +174,17 @@ struct report_held_command {
     struct id node;
     struct list held; /* struct held_lease */
 };
+/* What came as an interval and can't be read, or was not signed by the node. */
+struct refused_interval {
+    char boot_id[40];
+    uint64_t seq;
+    char reason[LIMIT_TEXT_BYTES];
+};
 struct report_usage_command {
     struct request_head head;
     struct id node;
     struct list intervals; /* struct usage_interval, signatures already verified */
+    struct list refused;   /* struct refused_interval: of the same node */
 };
 struct bootstrap_command {
     struct request_head head;
@@ -189,6 +196,7 @@ struct bootstrap_command {
 COMMANDS(X)
 #undef X
 extern const struct record_type held_lease_type;
+extern const struct record_type refused_interval_type;
 
 const struct record_type *command_type(enum command_kind kind);
 const char *command_name(enum command_kind kind); /* "BOOK_LEASE" */

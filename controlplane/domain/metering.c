@@ -3,41 +3,56 @@
 
 #include "controlplane/domain/quoting.h"
 #include "lib/base/text.h"
+#include "lib/grant/interval.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
-#define BOOT_DIGITS 16
-
-struct id metering_interval_id(const struct id *node, const char *boot_id, uint64_t seq)
+static struct id id_of(const struct id *node, const char *boot_id, uint64_t seq)
 {
-    char boot[BOOT_DIGITS + 1] = "";
-    size_t digits = 0;
-    for (const char *c = boot_id; *c && digits < BOOT_DIGITS; c++) {
-        if (*c != '-')
-            boot[digits++] = *c;
-    }
-    struct id id = ID_NONE;
-    int n = snprintf(id.text, sizeof id.text, "%s.%s.%" PRIu64, node->text, boot, seq);
-    return n > 0 && (size_t)n < sizeof id.text ? id : ID_NONE;
+    struct interval i = {.node = *node, .boot_id = boot_id, .seq = seq};
+    return interval_id(&i);
 }
 
-/* ---- Does it fit?
- * -------------------------------------------------------------------------------- */
+/* ---- Does it fit? ---------------------------------------------------------------------------- */
 
 static int64_t units_on(const struct lease *l, const struct id *node)
 {
-    LIST_EACH(const struct placement, p, &l->placements)
-    {
-        int64_t units = 0;
-        LIST_EACH(const struct placed_device, d, &p->devices)
-        {
-            units += d->units.units;
-        }
-        if (id_equal(&p->node, node))
-            return units;
+    const struct placement *p = lease_placement(l, node);
+    int64_t units = 0;
+    for (size_t i = 0; p && i < p->devices.n; i++)
+        units += LIST_AT(const struct placed_device, &p->devices, i)->units.units;
+    return units;
+}
+
+/* A search for an interval of the same lease on the same node that shares time with this one. */
+struct search {
+    const struct usage_interval *interval;
+    const struct usage_interval *found;
+};
+
+static bool visit_accepted(const void *record, void *arg)
+{
+    const struct usage_interval *accepted = record;
+    struct search *s = arg;
+    const struct usage_interval *u = s->interval;
+    if (accepted->from.s < u->to.s && u->from.s < accepted->to.s &&
+        id_equal(&accepted->node, &u->node) && id_equal(&accepted->lease, &u->lease))
+        s->found = accepted;
+    return !s->found;
+}
+
+/* Among those accepted before, and those of this report. */
+static const struct usage_interval *find_overlap(const struct turn *t,
+                                                 const struct usage_interval *u)
+{
+    struct search s = {.interval = u};
+    state_each_linked(t->state, LINK_USAGE_LEASE, &u->lease, visit_accepted, &s);
+    for (size_t i = 0; !s.found && i < t->out->n; i++) {
+        const struct change *change = &t->out->items[i];
+        if (change->kind == ENTITY_USAGE_INTERVAL)
+            visit_accepted(change->record, &s);
     }
-    return 0;
+    return s.found;
 }
 
 static int check_interval(const struct turn *t, const struct id *node,
@@ -56,11 +71,14 @@ static int check_interval(const struct turn *t, const struct id *node,
         return err_set(err, ERR_INVALID, "from must come before to");
     if (u->from.s < l->from.s || u->to.s > l->void_at.s)
         return err_set(err, ERR_INVALID, "it lies outside the window of %s", l->id.text);
+    const struct usage_interval *other = find_overlap(t, u);
+    if (other)
+        return err_set(err, ERR_CONFLICT, "%s has been told of a part of that time: %s", l->id.text,
+                       other->id.text);
     return 0;
 }
 
-/* ---- Taking it in
- * -------------------------------------------------------------------------------- */
+/* ---- Taking it in ---------------------------------------------------------------------------- */
 
 static struct ledger_entry *enter(struct turn *t, const struct id *id, const struct lease *l)
 {
@@ -72,17 +90,20 @@ static struct ledger_entry *enter(struct turn *t, const struct id *id, const str
     return entry;
 }
 
-static void refuse(struct turn *t, const struct id *id, const struct err *why)
+/* id: none when the interval can't have one; then the ledger tells it of the node. */
+static void refuse(struct turn *t, const struct id *node, const struct id *id, const char *why)
 {
-    changes_note(t->out, "interval %s is refused: %s", id->text, why->text);
-    struct ledger_entry *entry = enter(t, id, NULL);
-    snprintf(entry->reason, sizeof entry->reason, "refused: %s", why->text);
+    bool named = !id_is_none(id);
+    changes_note(t->out, "interval %s is refused: %s", named ? id->text : "without an id", why);
+    struct ledger_entry *entry =
+        named ? enter(t, id, NULL) : turn_entry(t, LEDGER_INTERVAL, ENTITY_NODE, node);
+    snprintf(entry->reason, sizeof entry->reason, "refused: %s", why);
 }
 
 static void note_gap(struct turn *t, const struct usage_interval *u, const struct lease *l)
 {
-    struct id before = metering_interval_id(&u->node, u->boot_id, u->seq - 1);
-    if (u->seq <= 1 || turn_find(t, ENTITY_USAGE_INTERVAL, &before))
+    struct id before = u->seq > 1 ? id_of(&u->node, u->boot_id, u->seq - 1) : ID_NONE;
+    if (id_is_none(&before) || turn_find(t, ENTITY_USAGE_INTERVAL, &before))
         return;
     changes_note(t->out, "interval %s is missing: the gap is paid by nobody", before.text);
     text_cut(enter(t, &before, l)->reason, LIMIT_TEXT_BYTES, "gap: not received before the next");
@@ -134,6 +155,15 @@ static int take(struct turn *t, const struct usage_interval *given, const struct
     return 0;
 }
 
+static int hear(struct turn *t, const struct id *node, const struct usage_interval *u,
+                const struct id *id, struct err *err)
+{
+    if (id_is_none(id))
+        return err_set(err, ERR_INVALID, "the names of node and boot are too long for its id");
+    TRY(check_interval(t, node, u, err));
+    return take(t, u, id, err);
+}
+
 int decide_report_usage(struct turn *t, const void *args, struct err *err)
 {
     const struct report_usage_command *r = args;
@@ -143,13 +173,17 @@ int decide_report_usage(struct turn *t, const void *args, struct err *err)
     LIST_EACH(const struct usage_interval, u, &r->intervals)
     {
         struct err why = ERR_INIT;
-        struct id id = metering_interval_id(&u->node, u->boot_id, u->seq);
-        if (id_is_none(&id))
-            return err_set(err, ERR_INVALID, "interval: node and boot id are too long");
-        if (turn_find(t, ENTITY_USAGE_INTERVAL, &id))
+        struct id id = id_of(&u->node, u->boot_id, u->seq);
+        if (!id_is_none(&id) && turn_find(t, ENTITY_USAGE_INTERVAL, &id))
             continue; /* told before: the acknowledgement was lost */
-        if (check_interval(t, &r->node, u, &why) < 0 || take(t, u, &id, &why) < 0)
-            refuse(t, &id, &why);
+        if (hear(t, &r->node, u, &id, &why) < 0)
+            refuse(t, &r->node, &id, why.text);
+    }
+    LIST_EACH(const struct refused_interval, u, &r->refused)
+    {
+        struct id id = id_of(&r->node, u->boot_id, u->seq);
+        if (id_is_none(&id) || !turn_find(t, ENTITY_USAGE_INTERVAL, &id))
+            refuse(t, &r->node, &id, u->reason);
     }
     turn_answer(t, ENTITY_NODE, &r->node, NULL);
     return 0;

@@ -39,16 +39,6 @@ static int64_t held(void)
     return world_allocation(&w, allocation.text)->held_krw.krw;
 }
 
-START_TEST(test_interval_ids_are_node_boot_and_number)
-{
-    struct id node = id_literal("n1"), long_node = {0};
-    memset(long_node.text, 'a', 62);
-    ck_assert_str_eq(metering_interval_id(&node, "12345678-9abc-def0-1234-56789abcdef0", 7).text,
-                     "n1.123456789abcdef0.7");
-    ck_assert_str_eq(metering_interval_id(&long_node, "12345678-9abc-def0", 7).text, "");
-}
-END_TEST
-
 START_TEST(test_an_interval_posts_what_was_held)
 {
     int64_t before = held();
@@ -56,8 +46,7 @@ START_TEST(test_an_interval_posts_what_was_held)
     expect_ok(&w, world_use(&w, "n1", 1, lease.text, world_at(0), world_at(WORLD_DAY)));
     ck_assert_int_eq(posted(), 8 * GPU_MONTH / 30);
     ck_assert_int_eq(held(), before - posted());
-    const struct id id =
-        metering_interval_id(&(struct id){"n1"}, "00000000-0000-0000-0000-000000000001", 1);
+    const struct id id = id_literal("n1.0000000000000000.1");
     const struct usage_interval *u = state_find(w.state, ENTITY_USAGE_INTERVAL, &id);
     ck_assert_ptr_nonnull(u);
     ck_assert_str_eq(u->organisation.text, "upstage"); /* not the node's to say */
@@ -120,8 +109,8 @@ START_TEST(test_what_fits_no_lease_of_the_node_is_refused_alone)
             struct usage_interval *u = record_list_add(&r.intervals, sizeof *u);
             *u = (struct usage_interval){.node = r.node, .seq = 100 + 10 * i + seq, .lease = lease};
             memcpy(u->boot_id, "1", 2);
-            u->from = world_at(600);
-            u->to = world_at(601);
+            u->from = world_at(600 + (int64_t)i);
+            u->to = world_at(601 + (int64_t)i);
             u->units.units = 7000;
             if (seq == 2)
                 continue;
@@ -144,6 +133,111 @@ START_TEST(test_what_fits_no_lease_of_the_node_is_refused_alone)
         ck_assert(refused);
         free(r.intervals.items);
     }
+}
+END_TEST
+
+/* The entry of the last decision whose reason holds the text, or NULL. */
+static const struct ledger_entry *entry_that_says(const char *text)
+{
+    LIST_EACH(const struct ledger_entry, e, &w.changes.entries)
+    {
+        if (strstr(e->reason, text))
+            return e;
+    }
+    return NULL;
+}
+
+START_TEST(test_no_second_of_a_lease_on_a_node_is_taken_twice)
+{
+    static const struct {
+        int64_t from, to;
+        bool taken;
+    } cases[] = {
+        {600, 1200, false}, /* the same */
+        {0, 601, false},    {1199, 1300, false}, {700, 800, false},
+        {0, 5000, false},   {0, 600, true},      {1200, 1201, true}, /* beside it */
+    };
+    expect_ok(&w, world_use(&w, "n1", 1, lease.text, world_at(600), world_at(1200)));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t before = state_count(w.state, ENTITY_USAGE_INTERVAL);
+        int64_t billed = posted();
+        expect_ok(&w, world_use(&w, "n1", 2 + i, lease.text, world_at(cases[i].from),
+                                world_at(cases[i].to)));
+        ck_assert_msg((world_note(&w, "a part of that time: n1.0000000000000000.1") != NULL) !=
+                          cases[i].taken,
+                      "case %zu", i);
+        ck_assert_uint_eq(state_count(w.state, ENTITY_USAGE_INTERVAL), before + cases[i].taken);
+        ck_assert((posted() > billed) == cases[i].taken);
+        ck_assert((entry_that_says("refused: ") != NULL) != cases[i].taken);
+    }
+}
+END_TEST
+
+START_TEST(test_nor_within_one_report)
+{
+    struct report_usage_command r = {.node = id_literal("n1")};
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        struct usage_interval *u = record_list_add(&r.intervals, sizeof *u);
+        *u = (struct usage_interval){.node = r.node, .seq = seq, .lease = lease, .boot_id = "1"};
+        u->from = world_at(seq == 3 ? 60 : 0);
+        u->to = world_at(seq == 3 ? 90 : 60);
+        u->units.units = 7000;
+    }
+    expect_ok(&w, world_decide(&w, "node:n1", COMMAND_REPORT_USAGE, &r));
+    ck_assert_ptr_nonnull(world_note(&w, "n1.1.2 is refused"));
+    ck_assert_uint_eq(state_count(w.state, ENTITY_USAGE_INTERVAL), 2);
+    free(r.intervals.items);
+}
+END_TEST
+
+static void add_refused(struct report_usage_command *r, const char *boot, uint64_t seq)
+{
+    struct refused_interval *u = record_list_add(&r->refused, sizeof *u);
+    *u = (struct refused_interval){.seq = seq, .reason = "not signed by it"};
+    snprintf(u->boot_id, sizeof u->boot_id, "%s", boot);
+}
+
+START_TEST(test_what_came_in_refused_stands_in_notes_and_ledger)
+{
+    struct report_usage_command r = {.node = id_literal("n1")};
+    expect_ok(&w, world_use(&w, "n1", 1, lease.text, world_at(0), world_at(60)));
+    add_refused(&r, "00000000-0000-0000-0000-000000000001", 1); /* taken in good time */
+    add_refused(&r, "00000000-0000-0000-0000-000000000001", 2);
+    expect_ok(&w, world_decide(&w, "node:n1", COMMAND_REPORT_USAGE, &r));
+    ck_assert_ptr_null(world_note(&w, "n1.0000000000000000.1"));
+    ck_assert_ptr_nonnull(world_note(&w, "n1.0000000000000000.2 is refused: not signed by it"));
+    const struct ledger_entry *e = entry_that_says("refused: not signed by it");
+    ck_assert_ptr_nonnull(e);
+    ck_assert_str_eq(e->subject.text, "n1.0000000000000000.2");
+    ck_assert_str_eq(e->organisation.text, "skt");
+    ck_assert_uint_eq(state_count(w.state, ENTITY_USAGE_INTERVAL), 1);
+    free(r.refused.items);
+}
+END_TEST
+
+/* Nodes that joined before names were bounded: their reports go on. */
+START_TEST(test_an_interval_that_can_have_no_id_is_refused_alone)
+{
+    struct report_usage_command r = {.node = ID_NONE};
+    struct decide_context ctx = {.now = w.now, .actor = {.kind = ACTOR_NODE}};
+    struct changes changes;
+    memset(r.node.text, 'n', ID_CAP - 1);
+    ctx.actor.name = r.node;
+    add_refused(&r, "1", 1);
+    struct usage_interval *u = record_list_add(&r.intervals, sizeof *u);
+    *u = (struct usage_interval){.node = r.node, .seq = 2, .lease = lease, .boot_id = "1"};
+    changes_init(&changes);
+    expect_ok(&w, decide(w.state, COMMAND_REPORT_USAGE, &r, &ctx, &changes, &w.err));
+    ck_assert_uint_eq(changes.n, 0);
+    ck_assert_uint_eq(changes.entries.n, 2);
+    LIST_EACH(const struct ledger_entry, e, &changes.entries)
+    {
+        ck_assert_str_eq(e->subject_kind.text, "node");
+        ck_assert_str_eq(e->subject.text, r.node.text);
+    }
+    changes_fini(&changes);
+    free(r.intervals.items);
+    free(r.refused.items);
 }
 END_TEST
 
@@ -190,11 +284,14 @@ static Suite *metering_suite(void)
     Suite *s = suite_create("metering");
     TCase *c = tcase_create("metering");
     tcase_add_checked_fixture(c, setup, expect_teardown);
-    tcase_add_test(c, test_interval_ids_are_node_boot_and_number);
     tcase_add_test(c, test_an_interval_posts_what_was_held);
     tcase_add_test(c, test_told_twice_it_counts_once);
     tcase_add_test(c, test_a_hole_in_the_numbers_is_noted_and_paid_by_nobody);
     tcase_add_test(c, test_what_fits_no_lease_of_the_node_is_refused_alone);
+    tcase_add_test(c, test_no_second_of_a_lease_on_a_node_is_taken_twice);
+    tcase_add_test(c, test_nor_within_one_report);
+    tcase_add_test(c, test_what_came_in_refused_stands_in_notes_and_ledger);
+    tcase_add_test(c, test_an_interval_that_can_have_no_id_is_refused_alone);
     tcase_add_test(c, test_a_node_reports_for_itself_only);
     tcase_add_test(c, test_use_that_comes_late_is_posted_all_the_same);
     tcase_add_test(c, test_intervals_add_up_to_the_bill_however_they_are_cut);
