@@ -130,7 +130,6 @@ static const char *held_state(enum guard_state state)
     }
 }
 
-/* Everything that the guard holds; -1 when it can't be asked. */
 int guarding_list(struct agent *a, struct link_held held[GUARD_LEASES_MAX], size_t *ret_n)
 {
     struct guard_lease lease;
@@ -149,9 +148,9 @@ int guarding_list(struct agent *a, struct link_held held[GUARD_LEASES_MAX], size
                                        .opens = lease.opens,
                                        .denials = lease.denials};
     }
+    if (guarding_failed(a, rc, &err) && rc != -ERR_NOT_FOUND)
+        return rc;
+    held_compare(&a->held, held, n);
     *ret_n = n;
-    if (rc == -ERR_NOT_FOUND)
-        return 0;
-    (void)guarding_failed(a, rc, &err);
-    return rc;
+    return 0;
 }

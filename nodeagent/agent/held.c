@@ -15,11 +15,15 @@ struct held *held_find(struct held_table *t, const struct id *lease)
 
 static struct held *free_place(struct held_table *t)
 {
+    struct held *past = NULL;
     for (size_t i = 0; i < HELD_MAX; i++) {
-        if (!t->items[i].used)
-            return &t->items[i];
+        struct held *h = &t->items[i];
+        if (!h->used)
+            return h;
+        if (!h->named && !h->enforced)
+            past = h;
     }
-    return NULL;
+    return past;
 }
 
 int held_note(struct held_table *t, const struct link_grant *grant, struct err *err)
@@ -34,6 +38,7 @@ int held_note(struct held_table *t, const struct link_grant *grant, struct err *
         return err_set(err, ERR_LIMIT, "more than %d leases on one node", HELD_MAX);
     *h = (struct held){.used = true,
                        .named = true,
+                       .enforced = true,
                        .lease = {.lease = grant->lease,
                                  .organisation = grant->organisation,
                                  .project = grant->project,
@@ -54,9 +59,13 @@ void held_unname(struct held_table *t)
         t->items[i].named = false;
 }
 
-void held_drop(struct held_table *t, const struct id *lease)
+void held_compare(struct held_table *t, const struct link_held *held, size_t n)
 {
-    struct held *h = held_find(t, lease);
-    if (h)
-        *h = (struct held){.used = false};
+    for (size_t i = 0; i < HELD_MAX; i++)
+        t->items[i].enforced = false;
+    for (size_t i = 0; i < n; i++) {
+        struct held *h = held_find(t, &held[i].lease);
+        if (h)
+            h->enforced = strcmp(held[i].state, "returned") != 0;
+    }
 }

@@ -7,12 +7,16 @@
 /*
  * What the control plane last granted to this node, by lease: what a report needs to say beside the
  * guard's own facts. A fixed table; plain data; one thread.
+ *
+ * A grant stays until its place is wanted for another and nobody needs it any more: the grant set
+ * under way has not named it, and the guard does not hold it.
  */
 #define HELD_MAX GUARD_LEASES_MAX
 
 struct held {
     bool used;
-    bool named; /* by the last grant set */
+    bool named;    /* by the last grant set */
+    bool enforced; /* by the guard, when it was last asked */
     struct metered_lease lease;
     struct instant ends_at;
     uint32_t device_count;
@@ -26,12 +30,14 @@ struct held_table {
 /* NULL when it is not there. */
 struct held *held_find(struct held_table *t, const struct id *lease);
 
-/* Notes a grant of the set under way; ERR_INVALID: bytes that are no grant; ERR_LIMIT: no place. */
+/* Notes a grant of the set under way, which the guard is about to be told. ERR_INVALID: bytes that
+ * are no grant; ERR_LIMIT: every place is needed. */
 MUST_CHECK int held_note(struct held_table *t, const struct link_grant *grant, struct err *err);
 
 /* Before a grant set: nothing is named. */
 void held_unname(struct held_table *t);
 
-void held_drop(struct held_table *t, const struct id *lease);
+/* The guard holds exactly these; what it has returned does not count. */
+void held_compare(struct held_table *t, const struct link_held *held, size_t n);
 
 #endif
