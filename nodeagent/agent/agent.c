@@ -222,9 +222,10 @@ static int resume_meter(struct agent *a, struct err *err)
     uint64_t seq = 0;
     TRY(meter_restore(a->meter, journal_last_mark(a->own.journal), err));
     while (journal_next_pending(a->own.journal, seq, &seq, &interval)) {
-        struct link_told told;
-        TRY(link_peek_interval(interval, &told, err));
-        meter_resume(a->meter, &told.lease, told.to, told.opens, told.denials);
+        struct link_unpacked u;
+        TRY(link_unpack_interval(interval, &u, err));
+        const struct interval *told = &u.interval.interval;
+        meter_resume(a->meter, &told->lease, told->to, told->opens, told->denials);
     }
     return 0;
 }

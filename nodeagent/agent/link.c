@@ -19,6 +19,8 @@
 #define KEEPALIVE_MS 10000
 #define GRANTS_MAX   GUARD_LEASES_MAX
 
+_Static_assert(3 * LINK_USAGE_MAX <= LIMIT_TXN_OPS - 8, "a report fits into a transaction");
+
 struct letter {
     struct link_event event;
     struct letter *prev, *next;
@@ -170,6 +172,8 @@ static int read_grant(const Pumasi__V1__SignedGrant *from, struct link_grant *to
 static int read_grants(const Pumasi__V1__GrantSet *from, struct link_event *to, struct err *err)
 {
     struct link_grants *grants = &to->grants;
+    if (from->server_time < INSTANT_MIN_S || from->server_time > INSTANT_MAX_S)
+        return err_set(err, ERR_INVALID, "a grant set of no instant");
     if (from->n_grants > GRANTS_MAX || from->nonce.len != GRANT_NONCE_BYTES)
         return err_set(err, ERR_INVALID, "a grant set with %zu grants, a nonce of %zu bytes",
                        from->n_grants, from->nonce.len);
@@ -253,6 +257,18 @@ static void give_up(struct link *l)
     l->current = NULL;
 }
 
+/* With the lock held: what a stream said is not answered on another. */
+static void empty_mailbox(struct link *l)
+{
+    struct letter *letter, *next;
+    DL_FOREACH_SAFE(l->mailbox, letter, next)
+    {
+        DL_DELETE(l->mailbox, letter);
+        link_event_fini(&letter->event);
+        free(letter);
+    }
+}
+
 int link_open(struct link *l, struct err *err)
 {
     struct line *line = calloc(1, sizeof *line);
@@ -263,6 +279,7 @@ int link_open(struct link *l, struct err *err)
     line->current = true;
     pthread_mutex_lock(&l->lock);
     give_up(l);
+    empty_mailbox(l);
     struct rpc_channel *channel = l->channels[l->next_server];
     l->next_server = (l->next_server + 1) % l->server_count;
     DL_APPEND(l->lines, line);
@@ -288,9 +305,7 @@ void link_destroy(struct link *l)
     pthread_mutex_unlock(&l->lock);
     for (size_t i = 0; i < l->server_count; i++)
         rpc_channel_destroy(l->channels[i]);
-    struct link_event event;
-    while (link_take(l, &event))
-        link_event_fini(&event);
+    empty_mailbox(l);
     if (l->fd >= 0)
         close(l->fd);
     pthread_cond_destroy(&l->quiet);
@@ -396,19 +411,49 @@ void link_pack_interval(const struct link_interval *i, struct buf *dst)
     free(bytes);
 }
 
-int link_peek_interval(struct span packed, struct link_told *ret, struct err *err)
+static int unpack_texts(const Pumasi__V1__UsageInterval *m, struct link_unpacked *u,
+                        struct err *err)
+{
+    struct link_interval *to = &u->interval;
+    TRY(id_parse(span_text(m->node), "node", &to->interval.node, err));
+    TRY(id_parse(span_text(m->lease), "lease", &to->interval.lease, err));
+    TRY(id_parse(span_text(m->organisation), "organisation", &to->organisation, err));
+    TRY(id_parse(span_text(m->project), "project", &to->project, err));
+    TRY(id_parse(span_text(m->key_id), "key_id", &to->key_id, err));
+    TRY(text_set(u->boot_id, sizeof u->boot_id, span_text(m->boot_id), "boot_id", err));
+    TRY(text_set(u->isolation, sizeof u->isolation, span_text(m->isolation), "isolation", err));
+    TRY(text_set(u->cause, sizeof u->cause, span_text(m->cause), "cause", err));
+    TRY(text_set(u->model, sizeof u->model, span_text(m->model), "model", err));
+    return copy_bytes(to->signature.data, sizeof to->signature.data, &m->signature, "signature",
+                      err);
+}
+
+int link_unpack_interval(struct span packed, struct link_unpacked *ret, struct err *err)
 {
     ProtobufCMessage *message;
-    if (rpc_message_decode(&pumasi__v1__usage_interval__descriptor, packed, NULL, &message, err) <
-        0)
-        return err_set(err, ERR_CORRUPT, "the journal holds an interval that can't be read");
-    const Pumasi__V1__UsageInterval *m = (const Pumasi__V1__UsageInterval *)message;
-    struct link_told told = {.to = {m->to}, .opens = m->opens, .denials = m->denials};
-    int rc = id_parse(span_text(m->lease), "lease", &told.lease, err);
-    rpc_message_destroy(message);
+    struct err why = ERR_INIT;
+    struct link_unpacked u = {.boot_id = ""};
+    int rc =
+        rpc_message_decode(&pumasi__v1__usage_interval__descriptor, packed, NULL, &message, &why);
+    if (rc == 0) {
+        const Pumasi__V1__UsageInterval *m = (const Pumasi__V1__UsageInterval *)message;
+        rc = unpack_texts(m, &u, &why);
+        u.interval.interval.seq = m->seq;
+        u.interval.interval.units.units = m->units;
+        u.interval.interval.from.s = m->from;
+        u.interval.interval.to.s = m->to;
+        u.interval.interval.opens = m->opens;
+        u.interval.interval.denials = m->denials;
+        u.interval.signature.len = (uint32_t)m->signature.len;
+        rpc_message_destroy(message);
+    }
     if (rc < 0)
-        return err_set(err, ERR_CORRUPT, "the journal holds an interval of no lease");
-    *ret = told;
+        return err_set(err, ERR_CORRUPT, "not an interval: %s", why.text);
+    *ret = u;
+    ret->interval.interval.boot_id = ret->boot_id;
+    ret->interval.interval.isolation = ret->isolation;
+    ret->interval.interval.cause = ret->cause;
+    ret->interval.model = ret->model;
     return 0;
 }
 

@@ -27,7 +27,8 @@ void link_destroy(struct link *l); /* not on gRPC's thread; NULL is fine */
 /* Readable when link_take() has something. Owned by the link. */
 int link_fd(const struct link *l);
 
-/* Opens a stream to the next server; the stream that was is given up. */
+/* Opens a stream to the next server; the stream that was is given up, and what it said and was not
+ * taken is dropped. */
 MUST_CHECK int link_open(struct link *l, struct err *err);
 
 /* ---- to the control plane: ERR_UNAVAILABLE when there is no stream ---- */
@@ -53,8 +54,9 @@ MUST_CHECK int link_send_sync(struct link *l, const uint8_t nonce[GRANT_NONCE_BY
                               uint64_t boot_ms, const struct link_held *held, size_t n,
                               struct err *err);
 
-/* Intervals as link_pack_interval() made them, at most LINK_USAGE_MAX. */
-#define LINK_USAGE_MAX 64
+/* Intervals as link_pack_interval() made them, at most LINK_USAGE_MAX: each touches three objects
+ * of the control plane (interval, lease, allocation), and one report is one transaction. */
+#define LINK_USAGE_MAX 32
 MUST_CHECK int link_send_usage(struct link *l, const struct span *intervals, size_t n,
                                struct err *err);
 
@@ -69,15 +71,16 @@ struct link_interval {
 };
 void link_pack_interval(const struct link_interval *i, struct buf *dst);
 
-/* What a restarted meter has to know of an interval that it packed before it ended. */
-struct link_told {
-    struct id lease;
-    struct instant to;
-    uint64_t opens;
-    uint64_t denials;
+/* One interval read back, with the texts that it points to: not to be copied. */
+struct link_unpacked {
+    struct link_interval interval;
+    char boot_id[40];
+    char isolation[16];
+    char cause[16];
+    char model[32];
 };
 /* ERR_CORRUPT: not an interval that link_pack_interval() made. */
-MUST_CHECK int link_peek_interval(struct span packed, struct link_told *ret, struct err *err);
+MUST_CHECK int link_unpack_interval(struct span packed, struct link_unpacked *ret, struct err *err);
 
 /* ---- from the control plane ---- */
 
