@@ -137,10 +137,12 @@ START_TEST(round_robin_uses_all_servers_and_survives_one)
     struct rpc_channel_options options = {.balance = RPC_BALANCE_ROUND_ROBIN};
     struct rpc_channel *channel = NULL;
     ck_assert_int_eq(rpc_channel_create(a.client_loop, target, &options, &channel, NULL), 0);
-    for (int i = 0; i < 200 && (a.yard.handled == 0 || b.yard.handled == 0); i++)
+    for (int i = 0; i < 200 && (yard_read(&a.yard, &a.yard.handled) == 0 ||
+                                yard_read(&b.yard, &b.yard.handled) == 0);
+         i++)
         ck_assert_int_eq(rig_check_on(channel, "ok", 5000).code, RPC_OK);
-    ck_assert_uint_gt(a.yard.handled, 0);
-    ck_assert_uint_gt(b.yard.handled, 0);
+    ck_assert_uint_gt(yard_read(&a.yard, &a.yard.handled), 0);
+    ck_assert_uint_gt(yard_read(&b.yard, &b.yard.handled), 0);
     rpc_server_destroy(b.server);
     unsigned failed = 0;
     for (int i = 0; i < 50; i++)

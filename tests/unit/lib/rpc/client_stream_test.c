@@ -40,7 +40,8 @@ START_TEST(a_bidirectional_stream_answers_in_order)
     rpc_stream_close_send(stream); /* idempotent */
     ck_assert(inbox_wait(&inbox, 50, true));
     ck_assert_int_eq(inbox.status.code, RPC_OK);
-    ck_assert_uint_eq(rig.yard.handled, 1); /* the server saw the end of sending */
+    ck_assert_uint_eq(yard_read(&rig.yard, &rig.yard.handled),
+                      1); /* the server saw the end of sending */
     ck_assert_int_eq(rig_say(stream, "too late", NULL), -ERR_CANCELLED);
     rpc_stream_destroy(stream);
     rig_close(&rig);

@@ -40,7 +40,7 @@ START_TEST(any_thread_may_answer)
     ck_assert_int_eq(rig_check(&rig, "park", 10000).code, RPC_OK);
     pthread_join(answerer, NULL);
     ck_assert(yard_wait(&rig.yard, &rig.yard.released, 1));
-    ck_assert_uint_eq(rig.yard.cancelled, 0);
+    ck_assert_uint_eq(yard_read(&rig.yard, &rig.yard.cancelled), 0);
     rig_close(&rig);
 }
 END_TEST
@@ -92,12 +92,13 @@ START_TEST(a_client_that_gives_up_is_noticed)
     ck_assert(rpc_call_is_cancelled(call));
     ck_assert_int_eq(rpc_call_remaining_ms(call), 0);
     ck_assert_ptr_eq(rpc_call_data(call), &rig.yard);
-    ck_assert_uint_eq(rig.yard.released, 0); /* not before the call is finished */
+    ck_assert_uint_eq(yard_read(&rig.yard, &rig.yard.released),
+                      0); /* not before the call is finished */
     reply_serving(call);
     ck_assert(yard_wait(&rig.yard, &rig.yard.released, 1));
     rig_close(&rig);
-    ck_assert_uint_eq(rig.yard.cancelled, 1);
-    ck_assert_uint_eq(rig.yard.released, 1);
+    ck_assert_uint_eq(yard_read(&rig.yard, &rig.yard.cancelled), 1);
+    ck_assert_uint_eq(yard_read(&rig.yard, &rig.yard.released), 1);
 }
 END_TEST
 
@@ -246,7 +247,7 @@ static void slow_close(struct slow *slow)
     rpc_stream_destroy(slow->stream);
     rig_close(&slow->rig);
     ck_assert_uint_eq(slow->inbox.done_runs, 1);
-    ck_assert_uint_eq(slow->producer.yard.released, 1);
+    ck_assert_uint_eq(yard_read(&slow->producer.yard, &slow->producer.yard.released), 1);
 }
 
 static int send_large(struct rpc_call *call, struct err *err)
@@ -362,7 +363,7 @@ START_TEST(stopping_does_not_wait_for_a_slow_reader)
     (void)jam(&slow);
     rpc_call_end(slow.call); /* all is said, and nobody takes it */
     rpc_server_stop(slow.rig.server, 20);
-    ck_assert_uint_eq(slow.producer.yard.released, 1);
+    ck_assert_uint_eq(yard_read(&slow.producer.yard, &slow.producer.yard.released), 1);
     pthread_mutex_unlock(&slow.gate);
     slow_close(&slow);
 }
