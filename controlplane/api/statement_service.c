@@ -59,6 +59,22 @@ static int write_reply(const struct statement *statement, enum format format, st
     return 0;
 }
 
+/* As much of it as the caller may see. */
+static int make_statement(const struct engine_view *view, const struct id *id, struct window period,
+                          struct statement **ret, struct err *err)
+{
+    const struct project *project = state_find(view->state, ENTITY_PROJECT, id);
+    switch (project ? authorise_statement(view->state, view->actor, project) : STATEMENT_NONE) {
+    case STATEMENT_ALL:
+        return stating_project(view->state, id, period, ret, err);
+    case STATEMENT_OWN:
+        return stating_member(view->state, id, &view->actor->organisation, period, ret, err);
+    case STATEMENT_NONE:
+        break;
+    }
+    return err_set(err, ERR_NOT_FOUND, "there is no statement of %s that you may see", id->text);
+}
+
 static int run_statement(const struct engine_view *view, struct rpc_call *call,
                          const ProtobufCMessage *message, ProtobufCMessage **ret_reply,
                          struct err *err)
@@ -72,11 +88,8 @@ static int run_statement(const struct engine_view *view, struct rpc_call *call,
     TRY(read_period(request, &period, err));
     if (request->format[0])
         TRY(enum_parse(&format_names, span_text(request->format), "format", &format, err));
-    const void *project = state_find(view->state, ENTITY_PROJECT, &id);
-    if (!project || !authorise_view(view->state, view->actor, ENTITY_PROJECT, project))
-        return err_set(err, ERR_NOT_FOUND, "there is no project %s that you may see", id.text);
     struct statement *statement;
-    TRY(stating_project(view->state, &id, period, &statement, err));
+    TRY(make_statement(view, &id, period, &statement, err));
     int rc = write_reply(statement, (enum format)format, rpc_call_arena(call), ret_reply, err);
     statement_destroy(statement);
     return rc;

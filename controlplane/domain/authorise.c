@@ -293,6 +293,26 @@ static bool sees_all(const struct viewer *v)
     return (v->actor->roles & roles) != 0 || (own && own->agency);
 }
 
+bool authorise_view_all(const struct state *s, const struct actor *actor)
+{
+    struct viewer v = {.state = s, .actor = actor};
+    return sees_all(&v);
+}
+
+enum statement_scope authorise_statement(const struct state *s, const struct actor *actor,
+                                         const struct project *project)
+{
+    struct viewer v = {.state = s, .actor = actor};
+    const struct member *lead = project_lead(project);
+    if (sees_all(&v))
+        return STATEMENT_ALL;
+    if (actor->kind != ACTOR_USER)
+        return STATEMENT_NONE;
+    if (lead && is_own(&v, &lead->organisation))
+        return STATEMENT_ALL;
+    return project_member(project, &actor->organisation) ? STATEMENT_OWN : STATEMENT_NONE;
+}
+
 bool authorise_view(const struct state *s, const struct actor *actor, enum entity_kind kind,
                     const void *record)
 {

@@ -18,4 +18,19 @@ MUST_CHECK int authorise_command(const struct actor *actor, enum command_kind ki
 bool authorise_view(const struct state *s, const struct actor *actor, enum entity_kind kind,
                     const void *record);
 
+/* Whether the actor sees all there is, and so also what is gone: the agency's people, auditors, and
+ * the control plane itself (no peer from the network is ACTOR_SERVICE). */
+bool authorise_view_all(const struct state *s, const struct actor *actor);
+
+/* How much of a project's statement the actor sees. Who sees the project sees no statement by that:
+ * what the members used and paid is for their lead and the agency, and each one's own for itself.
+ */
+enum statement_scope {
+    STATEMENT_NONE,
+    STATEMENT_OWN, /* the lines of the actor's organisation */
+    STATEMENT_ALL
+};
+enum statement_scope authorise_statement(const struct state *s, const struct actor *actor,
+                                         const struct project *project);
+
 #endif

@@ -15,6 +15,7 @@
 struct gathering {
     const struct state *state;
     const struct project *project;
+    const struct id *only; /* this member's lines alone; NULL: everybody's */
     struct window period;
     struct list sizes;         /* struct list of struct dated_size: one for each member */
     struct list members;       /* struct cofunding_member */
@@ -37,12 +38,13 @@ static void gathering_fini(struct gathering *g)
     free(g->contributions.items);
 }
 
-/* The place of an organisation among the members, or -1. */
+/* The place of an organisation among the members gathered, or -1. */
 static int64_t member_index(const struct gathering *g, const struct id *organisation)
 {
-    for (size_t i = 0; i < g->project->members.n; i++) {
-        if (id_equal(&LIST_AT(const struct member, &g->project->members, i)->organisation,
-                     organisation))
+    for (size_t i = 0; i < g->members.n; i++) {
+        const struct cofunding_member *member =
+            LIST_AT(const struct cofunding_member, &g->members, i);
+        if (strcmp(member->organisation, organisation->text) == 0)
             return (int64_t)i;
     }
     return -1;
@@ -65,6 +67,8 @@ static int gather_members(struct gathering *g, struct err *err)
 {
     LIST_EACH(const struct member, m, &g->project->members)
     {
+        if (g->only && !id_equal(g->only, &m->organisation))
+            continue;
         const struct organisation *o = state_find(g->state, ENTITY_ORGANISATION, &m->organisation);
         if (!o)
             return err_set(err, ERR_NOT_FOUND, "organisation %s is gone", m->organisation.text);
@@ -154,21 +158,37 @@ static int state_it(struct gathering *g, const struct programme *programme, stru
     return statement_create(&head, &in, ret, err);
 }
 
+static int make(struct gathering *g, const struct id *project, struct statement **ret,
+                struct err *err)
+{
+    g->project = state_find(g->state, ENTITY_PROJECT, project);
+    const struct programme *programme =
+        g->project ? state_find(g->state, ENTITY_PROGRAMME, &g->project->programme) : NULL;
+    if (!programme)
+        return err_set(err, ERR_NOT_FOUND, "there is no project %s", project->text);
+    if (g->only && !project_member(g->project, g->only))
+        return err_set(err, ERR_NOT_FOUND, "%s takes no part in project %s", g->only->text,
+                       project->text);
+    TRY(gather_members(g, err));
+    state_each_linked(g->state, LINK_LEASE_PROJECT, project, gather_lease, g);
+    state_each(g->state, ENTITY_CONTRIBUTION, NULL, gather_contribution, g);
+    return state_it(g, programme, ret, err);
+}
+
 int stating_project(const struct state *s, const struct id *project, struct window period,
                     struct statement **ret, struct err *err)
 {
     struct gathering g = {.state = s, .period = period};
-    g.project = state_find(s, ENTITY_PROJECT, project);
-    const struct programme *programme =
-        g.project ? state_find(s, ENTITY_PROGRAMME, &g.project->programme) : NULL;
-    if (!programme)
-        return err_set(err, ERR_NOT_FOUND, "there is no project %s", project->text);
-    int rc = gather_members(&g, err);
-    if (rc == 0) {
-        state_each_linked(s, LINK_LEASE_PROJECT, project, gather_lease, &g);
-        state_each(s, ENTITY_CONTRIBUTION, NULL, gather_contribution, &g);
-        rc = state_it(&g, programme, ret, err);
-    }
+    int rc = make(&g, project, ret, err);
+    gathering_fini(&g);
+    return rc;
+}
+
+int stating_member(const struct state *s, const struct id *project, const struct id *organisation,
+                   struct window period, struct statement **ret, struct err *err)
+{
+    struct gathering g = {.state = s, .only = organisation, .period = period};
+    int rc = make(&g, project, ret, err);
     gathering_fini(&g);
     return rc;
 }

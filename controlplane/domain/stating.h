@@ -15,4 +15,10 @@
 MUST_CHECK int stating_project(const struct state *s, const struct id *project,
                                struct window period, struct statement **ret, struct err *err);
 
+/* The same with the lines of one member alone: nothing of what the others used or paid is in it,
+ * the total is its own. ERR_NOT_FOUND also: it is no member. */
+MUST_CHECK int stating_member(const struct state *s, const struct id *project,
+                              const struct id *organisation, struct window period,
+                              struct statement **ret, struct err *err);
+
 #endif
