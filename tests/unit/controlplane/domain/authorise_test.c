@@ -1,6 +1,8 @@
 /* Who may ask what, against a table written by hand; and what does not exist for whom. */
 #include "controlplane/domain/authorise.h"
 
+#include "lib/base/buf.h"
+#include "tests/support/page.h"
 #include "tests/support/suite.h"
 #include "tests/support/world/expect.h"
 
@@ -111,23 +113,40 @@ static bool sees(const char *actor, enum entity_kind kind, const char *name)
 
 /* skt lends to alpha (upstage leads, kaist takes part), naver to beta (lunit). Upstage and kaist
  * have a lease each; a third organisation's people see none of it. */
-START_TEST(test_what_may_not_be_seen_does_not_exist)
+static const struct viewer {
+    const char *name;
+    const char *title; /* on the page */
+} viewers[] = {
+    {"kim.upstage", "the lead"},
+    {"lee.kaist", "a participant"},
+    {"op.skt", "the lender"},
+    {"op.naver", "another supplier"},
+    {"han.lunit", "another project"},
+    {"admin.nipa", "agency-admin"},
+    {"ok1.nipa", "agency-approver"},
+    {"audit.nipa", "auditor"},
+    {"node:n1", "a node of the lender's"},
+    {"nobody", "no certificate"},
+};
+#define VIEWERS (sizeof viewers / sizeof viewers[0])
+
+struct sight {
+    enum entity_kind kind;
+    const char *name;
+    const char *seen;  /* by each of the viewers, in order: y or n */
+    const char *title; /* on the page; NULL: left out there */
+};
+#define SIGHTS_MAX 32
+
+static struct id add_lease(struct world_booking *b, const char *actor)
 {
-    world_make_node(&w, "n1", "skt-b200", 8);
-    world_make_node(&w, "v1", "naver-b200", 8);
-    world_make_loan(&w, &(struct world_loan_terms){.id = "loan-a", .gpus = 8});
-    world_make_loan(&w, &(struct world_loan_terms){
-                            .id = "loan-b", .pool = "naver-b200", .project = "beta", .gpus = 8});
-    struct id a = world_make_allocation(&w, "alpha", 8, WORLD_BUDGET);
-    struct world_booking b = {.allocation = a, .gpus = 2, .from = world_at(0), .to = world_at(600)};
-    world_must(&w, world_book(&w, &b));
-    struct id upstage = w.changes.answer.id;
-    b.actor = "lee.kaist";
-    world_must(&w, world_book(&w, &b));
-    struct id kaist = w.changes.answer.id;
-    world_due(&w);
-    world_must(&w, world_use(&w, "n1", 1, kaist.text, world_at(0), world_at(60)));
-    struct id approval = world_loan(&w, "loan-a")->approval;
+    b->actor = actor;
+    world_must(&w, world_book(&w, b));
+    return w.changes.answer.id;
+}
+
+static void add_contribution(void)
+{
     struct record_contribution_request c = {
         .contribution = {.krw = {1}, .at = INSTANT_NEVER, .reference = "x"}};
     c.contribution.id = id_literal("paid");
@@ -135,6 +154,10 @@ START_TEST(test_what_may_not_be_seen_does_not_exist)
     c.contribution.organisation = id_literal("upstage");
     c.contribution.kind = id_literal("cash");
     world_must(&w, world_decide(&w, "fin.upstage", COMMAND_RECORD_CONTRIBUTION, &c));
+}
+
+static void add_invitation(void)
+{
     struct create_join_token_command t = {.token = {.purpose = JOIN_USER}};
     t.token.id = id_literal("invitation");
     t.token.organisation = id_literal("upstage");
@@ -144,52 +167,180 @@ START_TEST(test_what_may_not_be_seen_does_not_exist)
     *role = id_literal("org-member");
     world_must(&w, world_decide(&w, "boss.upstage", COMMAND_CREATE_JOIN_TOKEN, &t));
     record_fini(&create_join_token_command_type, &t);
+}
 
-    static const char *const viewers[] = {"kim.upstage", "lee.kaist", "op.skt", "op.naver",
-                                          "han.lunit"};
-    const struct {
-        enum entity_kind kind;
-        const char *name;
-        const char *seen; /* by each of the viewers, in order: y or n */
-    } cases[] = {
-        {ENTITY_ORGANISATION, "nipa", "yyyyy"},
-        {ENTITY_ORGANISATION, "upstage", "yyynn"},
-        {ENTITY_ORGANISATION, "skt", "yyynn"},
-        {ENTITY_ORGANISATION, "naver", "nnnyy"},
-        {ENTITY_ORGANISATION, "lunit", "nnnyy"},
-        {ENTITY_PROGRAMME, WORLD_PROGRAMME, "yyyyy"},
-        {ENTITY_PROJECT, "alpha", "yyynn"},
-        {ENTITY_PROJECT, "beta", "nnnyy"},
-        {ENTITY_SITE, "skt-dc", "yyynn"},
-        {ENTITY_POOL, "skt-b200", "yyynn"},
-        {ENTITY_POOL, "naver-b200", "nnnyy"},
-        {ENTITY_NODE, "n1", "nnynn"},
-        {ENTITY_NODE, "v1", "nnnyn"},
-        {ENTITY_LOAN, "loan-a", "yyynn"},
-        {ENTITY_LOAN, "loan-b", "nnnyy"},
-        {ENTITY_ALLOCATION, a.text, "yynnn"},
-        {ENTITY_LEASE, upstage.text, "ynynn"}, /* kaist is no lead */
-        {ENTITY_LEASE, kaist.text, "yyynn"},   /* upstage leads */
-        {ENTITY_USAGE_INTERVAL, "n1.0000000000000000.1", "yyynn"},
-        {ENTITY_APPROVAL, approval.text, "yyynn"},
-        {ENTITY_USER, "kim.upstage", "ynnnn"},
-        {ENTITY_JOIN_TOKEN, "invitation", "ynnnn"},
-        {ENTITY_CONTRIBUTION, "paid", "ynnnn"},
+static struct id allocation, lead_lease, other_lease, approval;
+
+static size_t make_sights(struct sight *ret)
+{
+    world_make_node(&w, "n1", "skt-b200", 8);
+    world_make_node(&w, "v1", "naver-b200", 8);
+    world_make_loan(&w, &(struct world_loan_terms){.id = "loan-a", .gpus = 8});
+    world_make_loan(&w, &(struct world_loan_terms){
+                            .id = "loan-b", .pool = "naver-b200", .project = "beta", .gpus = 8});
+    allocation = world_make_allocation(&w, "alpha", 8, WORLD_BUDGET);
+    struct world_booking b = {
+        .allocation = allocation, .gpus = 2, .from = world_at(0), .to = world_at(600)};
+    lead_lease = add_lease(&b, "kim.upstage");
+    other_lease = add_lease(&b, "lee.kaist");
+    world_due(&w);
+    world_must(&w, world_use(&w, "n1", 1, other_lease.text, world_at(0), world_at(60)));
+    approval = world_loan(&w, "loan-a")->approval;
+    add_contribution();
+    add_invitation();
+    const struct sight sights[] = {
+        {ENTITY_ORGANISATION, "nipa", "yyyyyyyynn", "the agency"},
+        {ENTITY_ORGANISATION, "upstage", "yyynnyyynn", "the lead"},
+        {ENTITY_ORGANISATION, "skt", "yyynnyyynn", "the lender"},
+        {ENTITY_ORGANISATION, "naver", "nnnyyyyynn", NULL},
+        {ENTITY_ORGANISATION, "lunit", "nnnyyyyynn", NULL},
+        {ENTITY_PROGRAMME, WORLD_PROGRAMME, "yyyyyyyynn", "of any kind"},
+        {ENTITY_PROJECT, "alpha", "yyynnyyynn", "of lead and participant"},
+        {ENTITY_PROJECT, "beta", "nnnyyyyynn", NULL},
+        {ENTITY_SITE, "skt-dc", "yyynnyyynn", "of the lender's pool"},
+        {ENTITY_POOL, "skt-b200", "yyynnyyynn", "of the lender"},
+        {ENTITY_POOL, "naver-b200", "nnnyyyyynn", NULL},
+        {ENTITY_NODE, "n1", "nnynnyyyyn", "of that pool"},
+        {ENTITY_NODE, "v1", "nnnynyyynn", NULL},
+        {ENTITY_LOAN, "loan-a", "yyynnyyynn", "of the lender to the project"},
+        {ENTITY_LOAN, "loan-b", "nnnyyyyynn", NULL},
+        {ENTITY_ALLOCATION, allocation.text, "yynnnyyynn", "of the project"},
+        {ENTITY_LEASE, lead_lease.text, "ynynnyyynn", "of the lead"},
+        {ENTITY_LEASE, other_lease.text, "yyynnyyynn", "of the participant"},
+        {ENTITY_USAGE_INTERVAL, "n1.0000000000000000.1", "yyynnyyynn",
+         "of the participant's lease"},
+        {ENTITY_APPROVAL, approval.text, "yyynnyyynn", "of the loan"},
+        {ENTITY_USER, "kim.upstage", "ynnnnyyynn", "of the lead"},
+        {ENTITY_JOIN_TOKEN, "invitation", "ynnnnyyynn", "of the lead"},
+        {ENTITY_CONTRIBUTION, "paid", "ynnnnyyynn", "of the lead"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (size_t k = 0; k < 5; k++)
-            ck_assert_msg(sees(viewers[k], cases[i].kind, cases[i].name) ==
-                              (cases[i].seen[k] == 'y'),
-                          "%s by %s", cases[i].name, viewers[k]);
-        static const char *const all[] = {"admin.nipa", "ok1.nipa", "audit.nipa", "service"};
-        for (size_t k = 0; k < 4; k++)
-            ck_assert_msg(sees(all[k], cases[i].kind, cases[i].name), "%s by %s", cases[i].name,
-                          all[k]);
-        bool own = strcmp(cases[i].name, "n1") == 0;
-        ck_assert_msg(sees("node:n1", cases[i].kind, cases[i].name) == own, "%s by n1",
-                      cases[i].name);
-        ck_assert_msg(!sees("nobody", cases[i].kind, cases[i].name), "%s by nobody", cases[i].name);
+    _Static_assert(sizeof sights <= SIGHTS_MAX * sizeof sights[0], "SIGHTS_MAX");
+    memcpy(ret, sights, sizeof sights);
+    return sizeof sights / sizeof sights[0];
+}
+
+START_TEST(test_what_may_not_be_seen_does_not_exist)
+{
+    struct sight sights[SIGHTS_MAX];
+    size_t n = make_sights(sights);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_uint_eq(strlen(sights[i].seen), VIEWERS);
+        for (size_t k = 0; k < VIEWERS; k++)
+            ck_assert_msg(sees(viewers[k].name, sights[i].kind, sights[i].name) ==
+                              (sights[i].seen[k] == 'y'),
+                          "%s by %s", sights[i].name, viewers[k].name);
+        ck_assert_msg(sees("service", sights[i].kind, sights[i].name), "%s", sights[i].name);
     }
+}
+END_TEST
+
+START_TEST(test_who_sees_all_is_the_agency_an_auditor_or_the_control_plane)
+{
+    static const struct {
+        const char *name;
+        bool all;
+    } cases[] = {
+        {"admin.nipa", true},   {"ok1.nipa", true},      {"audit.nipa", true},
+        {"own.nipa", true},     {"check.upstage", true}, {"service", true},
+        {"kim.upstage", false}, {"boss.upstage", false}, {"sign.skt", false},
+        {"node:n1", false},     {"nobody", false},
+    };
+    world_make_user(&w, "own", "nipa", "org-member");
+    world_make_user(&w, "check", "upstage", "auditor");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct actor a = world_actor(&w, cases[i].name);
+        ck_assert_msg(authorise_view_all(w.state, &a) == cases[i].all, "%s", cases[i].name);
+    }
+}
+END_TEST
+
+/* ---- Statements ---- */
+
+static const char *const scope_names[] = {"", "its own lines", "yes"};
+
+static enum statement_scope scope_of(const char *actor)
+{
+    struct actor a = world_actor(&w, actor);
+    struct id alpha = id_literal("alpha");
+    return authorise_statement(w.state, &a, state_find(w.state, ENTITY_PROJECT, &alpha));
+}
+
+START_TEST(test_a_statement_is_for_the_lead_and_a_members_lines_for_itself)
+{
+    static const struct {
+        const char *name;
+        enum statement_scope scope;
+    } cases[] = {
+        {"kim.upstage", STATEMENT_ALL}, {"fin.upstage", STATEMENT_ALL},
+        {"admin.nipa", STATEMENT_ALL},  {"ok1.nipa", STATEMENT_ALL},
+        {"audit.nipa", STATEMENT_ALL},  {"service", STATEMENT_ALL},
+        {"lee.kaist", STATEMENT_OWN},   {"op.skt", STATEMENT_NONE}, /* who lends sees the project */
+        {"han.lunit", STATEMENT_NONE},  {"node:n1", STATEMENT_NONE},
+        {"nobody", STATEMENT_NONE},
+    };
+    struct sight sights[SIGHTS_MAX];
+    (void)make_sights(sights);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        ck_assert_msg(scope_of(cases[i].name) == cases[i].scope, "%s", cases[i].name);
+}
+END_TEST
+
+/* ---- The page ---- */
+
+static void print_commands(struct buf *out)
+{
+    buf_append_text(out, "### Commands\n\n| command |");
+    for (int role = 0; role < ROLE_COUNT; role++)
+        buf_printf(out, " %s |", enum_name(&role_names, role));
+    buf_append_text(out, " node | no certificate |\n|---|");
+    for (int column = 0; column < ROLE_COUNT + 2; column++)
+        buf_append_text(out, "---|");
+    for (int kind = 0; kind < COMMAND_KIND_COUNT; kind++) {
+        buf_printf(out, "\n| **%s** |", command_name((enum command_kind)kind));
+        for (int column = 0; column < ROLE_COUNT + 2; column++) {
+            struct actor actor = {.kind = ACTOR_USER};
+            if (column < ROLE_COUNT)
+                actor.roles = ROLE_BIT(column);
+            else
+                actor.kind = column == ROLE_COUNT ? ACTOR_NODE : ACTOR_ANONYMOUS;
+            bool allowed = authorise_command(&actor, (enum command_kind)kind, NULL) == 0;
+            buf_printf(out, " %s |", allowed ? "yes" : "");
+        }
+    }
+    buf_append_text(out, "\n\n");
+}
+
+static void print_views(struct buf *out)
+{
+    struct sight sights[SIGHTS_MAX];
+    size_t n = make_sights(sights);
+    buf_append_text(out, "### Objects\n\n| object |");
+    for (size_t k = 0; k < VIEWERS; k++)
+        buf_printf(out, " %s |", viewers[k].title);
+    buf_append_text(out, "\n|---|");
+    for (size_t k = 0; k < VIEWERS; k++)
+        buf_append_text(out, "---|");
+    for (size_t i = 0; i < n; i++) {
+        if (!sights[i].title)
+            continue;
+        buf_printf(out, "\n| **%s** %s |", entity_name(sights[i].kind), sights[i].title);
+        for (size_t k = 0; k < VIEWERS; k++)
+            buf_printf(out, " %s |",
+                       sees(viewers[k].name, sights[i].kind, sights[i].name) ? "yes" : "");
+    }
+    buf_append_text(out, "\n| **statement** of the project |");
+    for (size_t k = 0; k < VIEWERS; k++)
+        buf_printf(out, " %s |", scope_names[scope_of(viewers[k].name)]);
+    buf_append_text(out, "\n\n");
+}
+
+START_TEST(the_page_of_authorisation_shows_these_tables)
+{
+    CLEANUP_BUF struct buf tables;
+    buf_init(&tables, 1 << 20);
+    print_commands(&tables);
+    print_views(&tables);
+    page_shows("docs/spec/authorisation.md", "authorise_test", tables.data);
 }
 END_TEST
 
@@ -202,6 +353,9 @@ static Suite *authorise_suite(void)
     tcase_add_test(c, test_every_command_by_every_kind_of_actor);
     tcase_add_test(c, test_roles_are_additive_and_a_refusal_names_those_that_would_do);
     tcase_add_test(c, test_what_may_not_be_seen_does_not_exist);
+    tcase_add_test(c, test_who_sees_all_is_the_agency_an_auditor_or_the_control_plane);
+    tcase_add_test(c, test_a_statement_is_for_the_lead_and_a_members_lines_for_itself);
+    tcase_add_test(c, the_page_of_authorisation_shows_these_tables);
     suite_add_tcase(s, c);
     return s;
 }

@@ -7,15 +7,10 @@
 #include "controlplane/domain/lease.h"
 #include "controlplane/domain/loan.h"
 #include "lib/base/buf.h"
-#include "lib/base/file.h"
+#include "tests/support/page.h"
 #include "tests/support/suite.h"
 
-#include <stdlib.h>
-
-#define SPEC      PUMASI_SOURCE_DIR "/docs/spec/states.md"
-#define SPEC_MAX  (1 << 20)
-#define BEGIN     "<!-- tables: printed by life_cycle_test -->\n"
-#define END       "<!-- end of tables -->\n"
+#define SPEC_MAX (1 << 20)
 
 /* One life cycle, seen through its header alone. */
 struct life_cycle {
@@ -110,29 +105,11 @@ static void print_cycle(const struct life_cycle *c, struct buf *out)
 
 START_TEST(the_page_of_states_shows_these_tables)
 {
-    struct buf tables, page, wanted;
-    struct err err = ERR_INIT;
+    CLEANUP_BUF struct buf tables;
     buf_init(&tables, SPEC_MAX);
-    buf_init(&page, SPEC_MAX);
-    buf_init(&wanted, SPEC_MAX);
     for (size_t i = 0; i < CYCLES; i++)
         print_cycle(&cycles[i], &tables);
-    ck_assert_msg(file_read(SPEC, &page, &err) == 0, "%s", err.text);
-    const char *begin = strstr(page.data, BEGIN);
-    const char *end = strstr(page.data, END);
-    ck_assert(begin && end && begin < end);
-    begin += strlen(BEGIN);
-    buf_append(&wanted, page.data, (size_t)(begin - page.data));
-    buf_append_text(&wanted, tables.data);
-    buf_append_text(&wanted, end);
-    if (getenv("UPDATE_SPEC"))
-        ck_assert_int_eq(file_write(SPEC, buf_span(&wanted), 0644, &err), 0);
-    else
-        ck_assert_msg(span_equal(buf_span(&page), buf_span(&wanted)),
-                      "docs/spec/states.md is out of date: run this test with UPDATE_SPEC=1");
-    buf_fini(&wanted);
-    buf_fini(&page);
-    buf_fini(&tables);
+    page_shows("docs/spec/states.md", "life_cycle_test", tables.data);
 }
 END_TEST
 
