@@ -23,6 +23,17 @@ check: packages ## every test that needs no GPU, under ASan and UBSan
 	@cmake --build --preset dev -j $(JOBS)
 	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
+tsan: packages ## data races in the rooms with threads, under the thread sanitizer
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan -j $(JOBS) --target threaded_tests
+	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 \
+		ctest --test-dir build/tsan -L threaded --output-on-failure -j $(JOBS)
+
+fuzz: packages ## every decoder fed for SECONDS (60), from tests/fuzz/corpus
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzz_targets
+	@tests/fuzz/run build/fuzz $(SECONDS)
+
 bench: build ## the side-by-side measurements
 	@cmake --build --preset release -j $(JOBS) --target benches
 	@tests/bench/run build/release
@@ -42,4 +53,4 @@ lint: ## house rules, clang-tidy
 clean: ## forget all builds
 	@rm -rf build
 
-.PHONY: help packages build demo check bench sim format lint clean
+.PHONY: help packages build demo check tsan fuzz bench sim format lint clean
