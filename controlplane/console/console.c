@@ -46,6 +46,7 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 static struct MHD_Response *make_response(struct console_reply *reply)
 {
     size_t len = reply->body.len;
+    ENSURE(reply->type && !reply->body.full);
     struct MHD_Response *response =
         MHD_create_response_from_buffer(len, buf_detach(&reply->body), MHD_RESPMEM_MUST_FREE);
     ENSURE(response);

@@ -19,6 +19,7 @@ void console_page_health(struct buf *dst, const struct console_figures *f)
         buf_printf(dst, "following %s\n", f->leader_address);
     else
         buf_append_text(dst, "no leader known\n");
+    ENSURE(!dst->full);
 }
 
 /* ---- metrics ---- */
@@ -83,6 +84,7 @@ void console_page_metrics(struct buf *dst, const struct console_figures *f)
         append_metric(dst, f, &metrics[i]);
     append_signed(dst, "pumasi_start_time_seconds", "Unix time of the start.", f->started.s);
     buf_append_text(dst, "# EOF\n");
+    ENSURE(!dst->full);
 }
 
 /* ---- status ---- */
@@ -161,6 +163,7 @@ struct writing {
 
 static const char *say(const struct writing *w, enum word word)
 {
+    ENSURE(word < WORD_COUNT && words[word][w->language]);
     return words[word][w->language];
 }
 

@@ -57,7 +57,7 @@ static int quality_of(struct span s)
         unit /= 10;
         quality += (s.data[i] - '0') * unit;
     }
-    return quality <= FULL_QUALITY ? quality : UNNAMED;
+    return quality <= FULL_QUALITY ? quality : UNNAMED; /* 1.001 is none */
 }
 
 /* "ko" and "ko-KR" speak ko. */
@@ -100,6 +100,7 @@ enum language language_choose(const char *wish, const char *accept)
         if (w.of[l] == UNNAMED)
             w.of[l] = w.any;
     }
+    ENSURE(w.of[LANGUAGE_KO] <= FULL_QUALITY && w.of[LANGUAGE_EN] <= FULL_QUALITY);
     bool korean = w.of[LANGUAGE_KO] > 0 && w.of[LANGUAGE_KO] >= w.of[LANGUAGE_EN];
     return korean ? LANGUAGE_KO : LANGUAGE_EN;
 }

@@ -153,6 +153,7 @@ int listener_open(const char *address, struct listener *ret, struct err *err)
     if (l.is_unix)
         l.socket = a.file;
     describe(&l, address);
+    ENSURE(l.is_unix == (l.socket.sun_path[0] != '\0'));
     *ret = l;
     return 0;
 }
@@ -160,6 +161,7 @@ int listener_open(const char *address, struct listener *ret, struct err *err)
 int listener_detach(struct listener *l)
 {
     int fd = l->fd;
+    ENSURE(fd >= 0);
     l->fd = -1;
     return fd;
 }

@@ -1,6 +1,7 @@
 /* Escaping. Whatever comes in, what goes out is UTF-8 that stays inside its place. Pure. */
 #include "controlplane/console/markup.h"
 
+#include "lib/base/err.h"
 #include "lib/base/utf8.h"
 
 #include <stdbool.h>
@@ -75,6 +76,7 @@ void markup_count(struct buf *dst, uint64_t n)
 {
     char digits[24];
     int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    ENSURE(len > 0 && (size_t)len < sizeof digits);
     for (int i = 0; i < len; i++) {
         if (i > 0 && (len - i) % 3 == 0)
             buf_append_char(dst, ',');

@@ -78,6 +78,7 @@ static const struct page *find_page(const char *path)
 
 static void refuse(struct console_reply *ret, unsigned status, const char *text)
 {
+    ENSURE(status >= 400 && ret->body.len == 0);
     ret->status = status;
     ret->type = TEXT_TYPE;
     buf_append_text(&ret->body, text);
@@ -104,6 +105,7 @@ static bool is_reading(const char *method)
 void respond(const struct console_request *request, const struct console_source *source,
              struct console_reply *ret)
 {
+    ENSURE(request->method && request->path && source->look);
     *ret = (struct console_reply){.status = 200, .language = LANGUAGE_EN};
     buf_init(&ret->body, CONSOLE_PAGE_MAX);
     const struct page *page = find_page(request->path);
