@@ -36,7 +36,7 @@ struct api *api_create(const struct api_options *options)
     api->options = *options;
     atomic_init(&api->closing, false);
     api->peers = peers_create();
-    api->watchers = watchers_create();
+    api->watchers = watchers_create(options->env);
     api->bound = calloc(SERVICE_COUNT, sizeof *api->bound);
     ENSURE(api->bound);
     return api;

@@ -1,5 +1,8 @@
-/* A list of streams under one mutex. Streams end here, and only here: a stream that the client has
- * left is marked by its hook and ended at the next occasion. */
+/*
+ * A list of streams under one mutex. Streams end here, and only here. The hook of a client that has
+ * left may run while its stream is being added, on the same thread: it marks the watcher, and ends
+ * the stream only once that is listed; until then watchers_add() does.
+ */
 #include "controlplane/api/watchers.h"
 
 #include "controlplane/domain/authorise.h"
@@ -15,20 +18,23 @@ struct watcher {
     struct rpc_call *call;
     struct watch_wish wish;
     bool listed;
+    bool gone; /* the client has left */
     struct watcher *prev, *next;
 };
 
 struct watchers {
-    pthread_mutex_t lock;
+    const struct env *env;
+    pthread_mutex_t lock; /* over the rest, and every watcher */
     struct watcher *list;
     int64_t revision;
     bool closed;
 };
 
-struct watchers *watchers_create(void)
+struct watchers *watchers_create(const struct env *env)
 {
     struct watchers *w = calloc(1, sizeof *w);
-    ENSURE(w && pthread_mutex_init(&w->lock, NULL) == 0);
+    ENSURE(w && env && pthread_mutex_init(&w->lock, NULL) == 0);
+    w->env = env;
     return w;
 }
 
@@ -57,6 +63,7 @@ static void on_cancelled(void *data)
 {
     struct watcher *watcher = data;
     pthread_mutex_lock(&watcher->owner->lock);
+    watcher->gone = true;
     if (watcher->listed)
         end(watcher, NULL);
     pthread_mutex_unlock(&watcher->owner->lock);
@@ -88,11 +95,11 @@ void watchers_add(struct watchers *w, struct rpc_call *call, const struct watch_
     ENSURE(watcher);
     *watcher = (struct watcher){.owner = w, .call = call, .wish = *wish};
     struct err err = ERR_INIT;
+    rpc_call_set_hooks(call, &hooks, watcher); /* may call on_cancelled(), which takes the lock */
     pthread_mutex_lock(&w->lock);
     watcher->listed = true;
     DL_APPEND(w->list, watcher);
-    rpc_call_set_hooks(call, &hooks, watcher);
-    if (w->closed)
+    if (watcher->gone || w->closed)
         end(watcher, NULL);
     else if (send(watcher, w->revision, NULL, &err) < 0)
         end(watcher, &err);
@@ -107,20 +114,22 @@ static bool wants(const struct watcher *watcher, const struct engine_change *cha
     return id_is_none(&wish->id) || id_equal(&wish->id, &change->id);
 }
 
+/* Of what is gone nobody can tell any more whose it was: that is told to who sees everything. */
 static bool may_see(const struct state *state, const struct actor *actor,
                     const struct engine_change *change)
 {
     const void *record = state_find(state, change->kind, &change->id);
-    return record && authorise_view(state, actor, change->kind, record);
+    if (!record)
+        return authorise_view_all(state, actor);
+    return authorise_view(state, actor, change->kind, record);
 }
 
 static int tell(struct watcher *watcher, const struct state *state, int64_t revision,
                 const struct engine_change *changes, size_t n, struct err *err)
 {
     struct actor actor;
-    /* Certificates end in time, not in commits: INSTANT_MIN_S leaves that to the handshake. */
-    struct instant start = {INSTANT_MIN_S};
-    TRY(actor_resolve(state, &watcher->wish.principal, start, &actor, err));
+    struct instant now = env_now(watcher->owner->env);
+    TRY(actor_resolve(state, &watcher->wish.principal, now, &actor, err));
     for (size_t i = 0; i < n; i++) {
         if (wants(watcher, &changes[i]) && may_see(state, &actor, &changes[i]))
             TRY(send(watcher, revision, &changes[i], err));
@@ -128,19 +137,31 @@ static int tell(struct watcher *watcher, const struct state *state, int64_t revi
     return 0;
 }
 
-void watchers_on_commit(void *watchers, const struct state *state, int64_t revision,
-                        const struct engine_change *changes, size_t n)
+/* With the lock held. */
+static void tell_all(struct watchers *w, const struct state *state,
+                     const struct engine_change *changes, size_t n)
 {
-    struct watchers *w = watchers;
-    pthread_mutex_lock(&w->lock);
-    w->revision = revision;
     struct watcher *watcher, *tmp;
     DL_FOREACH_SAFE(w->list, watcher, tmp)
     {
         struct err err = ERR_INIT;
-        if (tell(watcher, state, revision, changes, n, &err) < 0)
+        if (tell(watcher, state, w->revision, changes, n, &err) < 0)
             end(watcher, &err);
     }
+}
+
+void watchers_on_commit(void *watchers, const struct state *state, int64_t revision,
+                        const struct engine_change *changes, size_t n)
+{
+    struct watchers *w = watchers;
+    struct err reload = ERR_INIT;
+    (void)err_set(&reload, ERR_UNAVAILABLE, "reload: list again");
+    pthread_mutex_lock(&w->lock);
+    w->revision = revision;
+    if (changes)
+        tell_all(w, state, changes, n);
+    while (!changes && w->list)
+        end(w->list, &reload);
     pthread_mutex_unlock(&w->lock);
 }
 

@@ -2,17 +2,22 @@
 #define PUMASI_CONTROLPLANE_API_WATCHERS_H
 
 #include "controlplane/engine/engine.h"
+#include "lib/base/env.h"
 #include "lib/rpc/server_call.h"
 
 /*
  * The streams of EventService.Watch: who wants to hear of which changes. A watcher hears only of
- * objects that it may see, judged anew for each event, so a revoked user's stream ends with the
- * next one. A watcher that does not read is dropped. Thread-safe.
+ * objects that it may see, judged anew at each commit, so the stream of a user who is revoked, or
+ * whose certificate is over, ends with the next one. That an object is gone hears who sees
+ * everything. A watcher that does not read is dropped.
+ *
+ * When the state is loaded anew nobody can say what changed: all streams end with ERR_UNAVAILABLE,
+ * and whoever watches opens another and lists again. Thread-safe.
  */
 struct watchers;
 
-struct watchers *watchers_create(void);
-void watchers_destroy(struct watchers *w); /* all streams are over; NULL is fine */
+struct watchers *watchers_create(const struct env *env); /* outlives it */
+void watchers_destroy(struct watchers *w);               /* all streams are over; NULL is fine */
 
 #define WATCH_KINDS_MAX ENTITY_KIND_COUNT
 struct watch_wish {
@@ -24,7 +29,7 @@ struct watch_wish {
 /* Takes the call: from now on it is the watchers' to finish. */
 void watchers_add(struct watchers *w, struct rpc_call *call, const struct watch_wish *wish);
 
-/* For engine_listen(). */
+/* For engine_listen(); changes NULL: the state was loaded anew. */
 void watchers_on_commit(void *watchers, const struct state *state, int64_t revision,
                         const struct engine_change *changes, size_t n);
 

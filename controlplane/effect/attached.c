@@ -114,7 +114,7 @@ void attached_on_commit(void *attached, const struct state *state, int64_t revis
     struct attached *a = attached;
     (void)revision;
     pthread_mutex_lock(&a->lock);
-    if (n == 0)
+    if (!changes)
         poke_all(a);
     for (size_t i = 0; i < n; i++) {
         if (changes[i].kind != ENTITY_LEASE || changes[i].deleted)
