@@ -32,8 +32,10 @@ static bool field_equals(const struct field *f, const void *record, const char *
         return strcmp(*(const bool *)p ? "true" : "false", value) == 0;
     case FIELD_U32:
         return number_equals(*(const uint32_t *)p, value);
+    case FIELD_INSTANT: /* as in the messages: 0 is never */
+        return number_equals(*(const int64_t *)p == INSTANT_NEVER.s ? 0 : *(const int64_t *)p,
+                             value);
     case FIELD_I64:
-    case FIELD_INSTANT:
     case FIELD_WON:
     case FIELD_SHARE:
         return number_equals(*(const int64_t *)p, value);
