@@ -6,9 +6,15 @@
 #include "controlplane/domain/allocation.h"
 #include "controlplane/domain/lease.h"
 #include "controlplane/domain/loan.h"
+#include "controlplane/domain/node.h"
+#include "controlplane/domain/project.h"
+#include "controlplane/domain/user.h"
 #include "lib/base/buf.h"
+#include "lib/base/file.h"
 #include "tests/support/page.h"
 #include "tests/support/suite.h"
+
+#include <stdio.h>
 
 #define SPEC_MAX (1 << 20)
 
@@ -113,6 +119,55 @@ START_TEST(the_page_of_states_shows_these_tables)
 }
 END_TEST
 
+/* Enumerations without a life cycle of their own, as the page writes their rows and sentences. */
+static const struct {
+    const char *before; /* what the names come after */
+    const struct enum_names *names;
+    const char *between, *after; /* around each of them */
+} enumerations[] = {
+    {"\n| size |", &size_class_names, " ", ""},
+    {"\n| openness |", &openness_names, " ", ""},
+    {"\n| part_month |", &part_month_names, " ", ""},
+    {"\n| grain |", &grain_names, " ", ""},
+    {"\n| burden_base |", &burden_base_names, " ", ""},
+    {"\n| isolation |", &isolation_names, " ", ""},
+    {"\n| service_class |", &service_class_names, " ", ""},
+    {"\n| payer |", &payer_names, " ", ""},
+    {"\n| end_reason | (empty)", &end_reason_names, " ", ""},
+    {"\n| enforcement tier |", &enforcement_tier_names, " ", ""},
+    {"\n| role |", &role_names, " ", ""},
+    {"\n- Device:", &device_state_names, "`", "`"},
+    {"\n- Node:", &node_state_names, "`", "`"},
+    {"\n- Project stage:", &stage_state_names, "`", "`"},
+    {"\n- User:", &user_state_names, "`", "`"},
+};
+#define ENUMERATIONS (sizeof enumerations / sizeof *enumerations)
+
+START_TEST(the_page_of_states_names_every_value_in_order)
+{
+    struct buf page;
+    buf_init(&page, SPEC_MAX);
+    ck_assert_int_eq(file_read(PUMASI_SOURCE_DIR "/docs/spec/states.md", &page, NULL), 0);
+    const struct enum_names *names = enumerations[_i].names;
+    const char *at = strstr(page.data, enumerations[_i].before);
+    ck_assert_msg(at != NULL, "no line begins with %s", enumerations[_i].before);
+    at += strlen(enumerations[_i].before);
+    for (int i = 0; i < names->count; i++) {
+        char wanted[64];
+        if (enum_name(names, i)[0] == '\0')
+            continue;
+        snprintf(wanted, sizeof wanted, "%s%s%s", enumerations[_i].between, enum_name(names, i),
+                 enumerations[_i].after);
+        const char *found = strstr(at, wanted);
+        ck_assert_msg(found != NULL && !memmem(at, (size_t)(found - at), "\n- ", 3) &&
+                          !memmem(at, (size_t)(found - at), "\n|", 2),
+                      "%s: %s is not where it belongs", enumerations[_i].before + 1, wanted);
+        at = found + strlen(wanted);
+    }
+    buf_fini(&page);
+}
+END_TEST
+
 static Suite *life_cycle_suite(void)
 {
     Suite *s = suite_create("domain/life_cycle");
@@ -120,6 +175,7 @@ static Suite *life_cycle_suite(void)
     tcase_add_loop_test(t, an_event_without_a_row_is_refused_by_name, 0, CYCLES);
     tcase_add_loop_test(t, every_state_can_be_reached_from_the_first, 0, CYCLES);
     tcase_add_test(t, the_page_of_states_shows_these_tables);
+    tcase_add_loop_test(t, the_page_of_states_names_every_value_in_order, 0, ENUMERATIONS);
     suite_add_tcase(s, t);
     return s;
 }
