@@ -16,7 +16,8 @@ static const struct api_service *const services[] = {
 };
 #define SERVICE_COUNT (sizeof services / sizeof *services)
 
-/* Calls that need no certificate. Everything else is answered only to those who show one. */
+/* Calls that need no certificate. Everything else, also what is not served here (reflection), is
+ * answered only to users and nodes who show one. */
 static const char *const open_paths[] = {
     "/grpc.health.v1.Health/Check",
     "/grpc.health.v1.Health/Watch",
@@ -122,16 +123,17 @@ void api_close(struct api *api)
 int api_policy(void *arg, const char *path, const struct rpc_method_row *row,
                const struct rpc_peer *peer, struct err *err)
 {
-    (void)arg;
+    struct api *api = arg;
+    struct principal principal;
     (void)row;
-    if (peer->authenticated)
-        return 0;
     for (size_t i = 0; i < sizeof open_paths / sizeof *open_paths; i++) {
         if (strcmp(path, open_paths[i]) == 0)
             return 0;
     }
-    return err_set(err, ERR_UNAUTHENTICATED,
-                   "this call needs a client certificate: join with a token first");
+    if (!peer->authenticated)
+        return err_set(err, ERR_UNAUTHENTICATED,
+                       "this call needs a client certificate: join with a token first");
+    return peers_principal(api->peers, peer, &principal, NULL, err);
 }
 
 int api_principal(struct api *api, struct rpc_call *call, struct principal *ret)

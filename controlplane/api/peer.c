@@ -33,20 +33,6 @@ void peers_destroy(struct peers *p)
     free(p);
 }
 
-static enum actor_kind actor_kind_of(enum identity_kind kind)
-{
-    switch (kind) {
-    case IDENTITY_USER:
-        return ACTOR_USER;
-    case IDENTITY_NODE:
-        return ACTOR_NODE;
-    case IDENTITY_SERVICE:
-    case IDENTITY_KIND_COUNT:
-        break;
-    }
-    return ACTOR_SERVICE;
-}
-
 static int read_certificate(struct span pem, struct slot *ret, struct err *err)
 {
     struct cert cert;
@@ -54,7 +40,11 @@ static int read_certificate(struct span pem, struct slot *ret, struct err *err)
     if (cert_parse(pem, &cert, &why) < 0)
         return err_set(err, ERR_UNAUTHENTICATED, "the certificate shown is none of ours: %s",
                        why.text);
-    ret->principal = (struct principal){.kind = actor_kind_of(cert.subject.kind),
+    if (cert.subject.kind != IDENTITY_USER && cert.subject.kind != IDENTITY_NODE)
+        return err_set(err, ERR_DENIED, "the certificate of %s is for a server, not for callers",
+                       cert.subject.name.text);
+    bool is_user = cert.subject.kind == IDENTITY_USER;
+    ret->principal = (struct principal){.kind = is_user ? ACTOR_USER : ACTOR_NODE,
                                         .organisation = cert.subject.organisation,
                                         .name = cert.subject.name,
                                         .key_id = cert.key_id};

@@ -17,7 +17,8 @@ struct peers *peers_create(void);
 void peers_destroy(struct peers *p); /* NULL is fine */
 
 /* No certificate gives the anonymous principal. ERR_UNAUTHENTICATED: a certificate that is not of
- * this federation's form. ret_key (may be NULL) gets the peer's public key. */
+ * this federation's form. ERR_DENIED: a service's; nobody could revoke it, and ACTOR_SERVICE, which
+ * sees everything, is for the process itself. ret_key (may be NULL) gets the peer's public key. */
 MUST_CHECK int peers_principal(struct peers *p, const struct rpc_peer *peer, struct principal *ret,
                                struct public_key *ret_key, struct err *err);
 

@@ -54,12 +54,10 @@ START_TEST(a_certificate_says_who)
     static const struct {
         enum identity_kind is;
         enum actor_kind becomes;
-    } rows[] = {{IDENTITY_USER, ACTOR_USER},
-                {IDENTITY_NODE, ACTOR_NODE},
-                {IDENTITY_SERVICE, ACTOR_SERVICE}};
+    } rows[] = {{IDENTITY_USER, ACTOR_USER}, {IDENTITY_NODE, ACTOR_NODE}};
     struct public_key own = key_public(key);
     struct id own_id = public_key_id(&own);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         CLEANUP_BUF struct buf cert;
         struct principal p;
         struct public_key shown;
@@ -74,6 +72,21 @@ START_TEST(a_certificate_says_who)
             ck_assert(public_key_equal(&shown, &own));
         }
         ck_assert_int_eq(peers_principal(peers, &peer, &p, NULL, NULL), 0);
+    }
+}
+END_TEST
+
+START_TEST(a_services_certificate_is_for_a_server_and_opens_nothing)
+{
+    CLEANUP_BUF struct buf cert;
+    struct principal p = {.kind = ACTOR_ANONYMOUS};
+    issue(IDENTITY_SERVICE, "pumasid-1", 1, &cert);
+    struct rpc_peer peer = peer_of(&cert);
+    for (int again = 0; again < 2; again++) {
+        struct err err = ERR_INIT;
+        ck_assert_int_eq(peers_principal(peers, &peer, &p, NULL, &err), -ERR_DENIED);
+        ck_assert_ptr_nonnull(strstr(err.text, "pumasid-1"));
+        ck_assert_int_eq(p.kind, ACTOR_ANONYMOUS);
     }
 }
 END_TEST
@@ -137,6 +150,7 @@ static Suite *suite(void)
     TCase *c = tcase_create("peer");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, a_certificate_says_who);
+    tcase_add_test(c, a_services_certificate_is_for_a_server_and_opens_nothing);
     tcase_add_test(c, no_certificate_is_anonymous_whatever_the_peer_says_of_itself);
     tcase_add_test(c, what_is_none_of_ours_is_refused_and_not_remembered);
     tcase_add_test(c, a_newcomer_takes_a_place_and_nobody_anothers_name);
