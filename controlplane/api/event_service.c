@@ -4,6 +4,8 @@
 
 #include "pumasi/v1/event.pb-c.h"
 
+#include <stdlib.h>
+
 static int read_wish(const Pumasi__V1__WatchRequest *request, struct watch_wish *wish,
                      struct err *err)
 {
@@ -19,17 +21,44 @@ static int read_wish(const Pumasi__V1__WatchRequest *request, struct watch_wish 
     return 0;
 }
 
+/* A watch that has been read, until the writer says that this one leads and the watcher counts. */
+struct watching {
+    struct api *api;
+    struct rpc_call *call;
+    struct watch_wish wish;
+};
+
+static int look_at_nothing(void *arg, const struct engine_view *view, struct err *err)
+{
+    (void)arg;
+    (void)view;
+    (void)err;
+    return 0;
+}
+
+/* On the writer's thread: no commit comes between this and the first that the watcher hears of. */
+static void begin_watch(void *arg, const struct err *err)
+{
+    struct watching *w = arg;
+    if (err)
+        rpc_call_fail(w->call, err);
+    else
+        watchers_add(w->api->watchers, w->call, &w->wish);
+    free(w);
+}
+
 static void watch(struct api *api, struct rpc_call *call, const ProtobufCMessage *request)
 {
-    struct watch_wish wish = {0};
+    static const struct engine_read_ops ops = {.run = look_at_nothing, .finish = begin_watch};
     struct err err = ERR_INIT;
-    if (api_principal(api, call, &wish.principal) < 0)
-        return;
-    if (read_wish((const Pumasi__V1__WatchRequest *)request, &wish, &err) < 0) {
-        rpc_call_fail(call, &err);
-        return;
-    }
-    watchers_add(api->watchers, call, &wish);
+    struct watching *w = calloc(1, sizeof *w);
+    ENSURE(w);
+    w->api = api;
+    w->call = call;
+    if (peers_principal(api->peers, rpc_call_peer(call), &w->wish.principal, NULL, &err) < 0 ||
+        read_wish((const Pumasi__V1__WatchRequest *)request, &w->wish, &err) < 0 ||
+        engine_read(api->options.engine, &w->wish.principal, &ops, w, &err) < 0)
+        begin_watch(w, &err);
 }
 
 static void get_outcome(struct api *api, struct rpc_call *call, const ProtobufCMessage *message)

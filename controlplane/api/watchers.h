@@ -11,8 +11,9 @@
  * whose certificate is over, ends with the next one. That an object is gone hears who sees
  * everything. A watcher that does not read is dropped.
  *
- * When the state is loaded anew nobody can say what changed: all streams end with ERR_UNAVAILABLE,
- * and whoever watches opens another and lists again. Thread-safe.
+ * When the state is loaded anew, or leadership lost, nobody can say what changed: all streams end
+ * with ERR_UNAVAILABLE, and whoever watches opens another, there or elsewhere, and lists again.
+ * Thread-safe.
  */
 struct watchers;
 

@@ -92,8 +92,9 @@ static void on_commit(void *arg, const struct state *state, int64_t revision,
     struct seed *s = arg;
     struct err err = ERR_INIT;
     (void)revision;
-    (void)changes;
-    if (n > 0 || state_count(state, ENTITY_USER) > 0)
+    (void)n;
+    bool loaded = state && !changes;
+    if (!loaded || state_count(state, ENTITY_USER) > 0)
         return;
     struct engine_command command = {
         .kind = COMMAND_BOOTSTRAP,

@@ -96,9 +96,10 @@ struct engine_change {
 };
 
 /* After each commit, which may have changed no object (n = 0), and once after each (re)load: then
- * changes is NULL. The state is as of now: it may hold decisions that are not committed yet, so tell
- * nobody more than that an object changed. At most ENGINE_LISTENERS; before engine_start(). state is
- * borrowed for the time of the call. */
+ * changes is NULL. When leadership is lost, and the state with it, state is NULL, too. The state is
+ * as of now: it may hold decisions that are not committed yet, so tell nobody more than that an
+ * object changed. At most ENGINE_LISTENERS; before engine_start(). state is borrowed for the time
+ * of the call. */
 #define ENGINE_LISTENERS 8
 typedef void (*engine_commit_fn)(void *arg, const struct state *state, int64_t revision,
                                  const struct engine_change *changes, size_t n);

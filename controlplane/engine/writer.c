@@ -180,6 +180,8 @@ static void step_down(struct writer *w, const struct err *err)
     w->mirror = NULL;
     leadership_lost(w->leadership);
     w->campaign_at = boot_now(w);
+    for (size_t i = 0; i < w->listener_count; i++)
+        w->listeners[i].on_commit(w->listeners[i].arg, NULL, 0, NULL, 0);
 }
 
 /* Events are a speed-up: one that is newer than the mirror only makes the next check come now. */

@@ -56,8 +56,8 @@ struct rpc_call_hooks {
     void (*release)(void *data);   /* exactly once */
 };
 
-/* Sets hooks and data: at most once a call, in its handler's first run. If the call is already
- * cancelled, `cancelled` runs before this returns. hooks must be static. */
+/* Sets hooks and data: at most once a call, by whoever has it, before it is finished. If the call
+ * is already cancelled, `cancelled` runs before this returns. hooks must be static. */
 void rpc_call_set_hooks(struct rpc_call *call, const struct rpc_call_hooks *hooks, void *data);
 
 /* What rpc_call_set_hooks() was given; NULL before. */

@@ -482,12 +482,26 @@ START_TEST(who_does_not_lead_says_who_does)
 }
 END_TEST
 
+/* What a listener has heard, as letters: l(oaded), c(ommit), x (leadership is lost). */
+static void hear(void *arg, const struct state *state, int64_t revision,
+                 const struct engine_change *changes, size_t n)
+{
+    char *heard = arg;
+    (void)n;
+    size_t at = strlen(heard);
+    ck_assert_uint_lt(at, 60);
+    ck_assert_int_eq(state ? revision > 0 : revision == 0, 1);
+    heard[at] = !state ? 'x' : changes ? 'c' : 'l';
+}
+
 /* The first one is paused past its lease; the second leads and decides; the first comes back. */
 START_TEST(a_leader_that_was_paused_can_not_commit)
 {
     struct rig r;
     struct seen new_leader = {0}, old_leader = {0};
+    char heard[64] = "";
     rig_init(&r, STORE_MEM_IMMEDIATE);
+    writer_listen(r.writer, hear, heard);
     settle(&r, r.writer);
     bootstrap(&r, r.writer);
     struct writer *second = make_writer(&r, "second");
@@ -512,6 +526,7 @@ START_TEST(a_leader_that_was_paused_can_not_commit)
     ck_assert(old_leader.code == ERR_UNAVAILABLE || old_leader.code == ERR_NOT_LEADER ||
               old_leader.code == ERR_CONFLICT);
     ck_assert(!stored(&r, "lunit") && stored(&r, "kaist"));
+    ck_assert_str_eq(heard, "lcx");
     writer_close(second);
     settle(&r, second);
     writer_destroy(second);
