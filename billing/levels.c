@@ -12,7 +12,8 @@
 
 struct levels {
     struct level_time *slots;
-    size_t cap; /* a power of two */
+    struct level_time *spare; /* as many: sorting goes back and forth */
+    size_t cap;               /* a power of two */
     size_t used;
     bool packed;
 };
@@ -30,6 +31,7 @@ struct levels *levels_create(void)
     ENSURE(l != NULL);
     l->cap = 64;
     l->slots = slots_create(l->cap);
+    l->spare = slots_create(l->cap);
     return l;
 }
 
@@ -38,6 +40,7 @@ void levels_destroy(struct levels *l)
     if (l == NULL)
         return;
     free(l->slots);
+    free(l->spare);
     free(l);
 }
 
@@ -58,6 +61,8 @@ static void grow(struct levels *l)
     size_t old_cap = l->cap;
     l->cap *= 2;
     l->slots = slots_create(l->cap);
+    free(l->spare);
+    l->spare = slots_create(l->cap);
     for (size_t i = 0; i < old_cap; i++) {
         if (old[i].level != 0)
             *slot_of(l, old[i].level) = old[i];
@@ -80,10 +85,38 @@ void levels_add(struct levels *l, int64_t level, int64_t seconds)
     slot->seconds += seconds;
 }
 
-static int compare_falling(const void *a, const void *b)
+#define DIGIT_BITS 8
+#define DIGITS     (1 << DIGIT_BITS)
+
+/* One pass of a radix sort, falling by the digit at `shift`, from `from` to `to`. */
+static void sort_by_digit(const struct level_time *from, struct level_time *to, size_t n,
+                          unsigned shift)
 {
-    const struct level_time *x = a, *y = b;
-    return (x->level < y->level) - (x->level > y->level);
+    size_t starts[DIGITS] = {0}, next = 0;
+    for (size_t i = 0; i < n; i++)
+        starts[from[i].level >> shift & (DIGITS - 1)]++;
+    for (size_t digit = DIGITS; digit-- > 0;) {
+        size_t count = starts[digit];
+        starts[digit] = next;
+        next += count;
+    }
+    for (size_t i = 0; i < n; i++)
+        to[starts[from[i].level >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+/* By digits, the lowest first: a month of hours has hundreds of levels, and this is most of what
+ * pricing it costs. */
+static void sort_falling(struct levels *l, size_t n)
+{
+    int64_t highest = 0;
+    for (size_t i = 0; i < n; i++)
+        highest |= l->slots[i].level;
+    for (unsigned shift = 0; shift < 64 && highest >> shift != 0; shift += DIGIT_BITS) {
+        sort_by_digit(l->slots, l->spare, n, shift);
+        struct level_time *sorted = l->spare;
+        l->spare = l->slots;
+        l->slots = sorted;
+    }
 }
 
 const struct level_time *levels_falling(struct levels *l, size_t *ret_n)
@@ -94,7 +127,7 @@ const struct level_time *levels_falling(struct levels *l, size_t *ret_n)
             l->slots[n++] = l->slots[i];
     }
     ENSURE(n == l->used);
-    qsort(l->slots, n, sizeof(l->slots[0]), compare_falling);
+    sort_falling(l, n);
     l->packed = true;
     *ret_n = n;
     return l->slots;
@@ -102,7 +135,7 @@ const struct level_time *levels_falling(struct levels *l, size_t *ret_n)
 
 void levels_clear(struct levels *l)
 {
-    memset(l->slots, 0, l->cap * sizeof(l->slots[0]));
+    memset(l->slots, 0, l->cap * sizeof(l->slots[0])); /* the spare ones are written before read */
     l->used = 0;
     l->packed = false;
 }

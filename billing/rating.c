@@ -117,6 +117,8 @@ static struct end ends_pop(struct rating *r)
     ENSURE(r->n_ends > 0);
     struct end first = r->ends[0];
     struct end last = r->ends[--r->n_ends];
+    if (r->n_ends == 0)
+        return first;
     size_t i = 0;
     for (;;) {
         size_t child = 2 * i + 1;
@@ -129,7 +131,7 @@ static struct end ends_pop(struct rating *r)
         r->ends[i] = r->ends[child];
         i = child;
     }
-    r->ends[i] = last; /* harmless when the heap has become empty: slot 0 is free then */
+    r->ends[i] = last;
     return first;
 }
 

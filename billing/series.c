@@ -232,7 +232,7 @@ static void set_windows(struct pricing *p)
             line.to = p->dated[o->dated + 1].from;
         for (size_t j = 0; j < p->series->n_usage; j++) {
             const struct cofunding_usage *u = &p->series->usage[j];
-            if (terms_of(p, u->price_krw) != o->terms || !window_overlaps(u->window, line))
+            if (!window_overlaps(u->window, line) || terms_of(p, u->price_krw) != o->terms)
                 continue;
             struct window part = window_intersect(u->window, line);
             o->out.window.from = instant_min(o->out.window.from, part.from);

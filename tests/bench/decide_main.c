@@ -50,9 +50,9 @@ static struct world_booking next_booking(struct id allocation, uint64_t *seed)
 
 static int64_t timed(struct world *w, const struct world_booking *b)
 {
-    int64_t begin = figures_now();
+    int64_t begin = figures_thread();
     world_must(w, world_book(w, b));
-    return figures_now() - begin;
+    return figures_thread() - begin;
 }
 
 static void print_line(struct world *w, struct samples *booked, struct samples *dry)

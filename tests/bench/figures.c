@@ -8,11 +8,21 @@
 #include <string.h>
 #include <time.h>
 
-int64_t figures_now(void)
+static int64_t read_clock(clockid_t clock)
 {
     struct timespec t;
-    ENSURE(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+    ENSURE(clock_gettime(clock, &t) == 0);
     return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+int64_t figures_now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t figures_thread(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void samples_add(struct samples *s, int64_t ns)

@@ -5,8 +5,7 @@
 #include <stdint.h>
 
 /*
- * What the benches share: a clock and the quantiles of what took how long. Times are nanoseconds of
- * CLOCK_MONOTONIC.
+ * What the benches share: clocks and the quantiles of what took how long. Times are nanoseconds.
  */
 struct samples {
     int64_t *ns;
@@ -14,6 +13,7 @@ struct samples {
 };
 
 int64_t figures_now(void);
+int64_t figures_thread(void); /* the calling thread's own time: unmoved by what else runs */
 
 void samples_add(struct samples *s, int64_t ns);
 void samples_reset(struct samples *s); /* forgets them, keeps the memory */
