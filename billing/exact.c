@@ -197,11 +197,29 @@ static void wide_gcd_odd(struct wide *x, struct wide *y)
     }
 }
 
+static uint64_t gcd_u64(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 /* Divides both by their greatest common divisor; b > 0. gcd(0, b) = b. */
 static void wide_reduce(struct wide *a, struct wide *b)
 {
     if (a->len == 0) {
         wide_of_u128(b, 1);
+        return;
+    }
+    if (wide_is_one(b))
+        return;
+    if (a->len == 1 && b->len == 1) { /* nearly always */
+        uint64_t common = gcd_u64(a->limb[0], b->limb[0]);
+        a->limb[0] /= common;
+        b->limb[0] /= common;
         return;
     }
     uint32_t za = wide_trailing_zeros(a), zb = wide_trailing_zeros(b);

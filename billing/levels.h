@@ -5,8 +5,11 @@
 #include <stdint.h>
 
 /*
- * How long each level of use was held within one month: a bag of (level, seconds), equal levels
- * added up, so that memory follows the number of distinct levels and not of intervals.
+ * How long each level of use was held within one month, as far as a part-month rule asks: the sum
+ * of level x seconds, and the lowest levels one by one. Every rule counts a level by its time, but
+ * for levels in use nearly all of the month; those lie at the bottom.
+ *
+ * Memory follows the seconds at the bottom that are kept apart, never the number of entries.
  */
 struct level_time {
     int64_t level; /* units in use, > 0 */
@@ -18,11 +21,17 @@ struct levels;
 struct levels *levels_create(void);
 void levels_destroy(struct levels *l); /* NULL is fine */
 
+/* Empties it, keeps the memory. The lowest levels that were held for bottom_s (>= 0) together are
+ * kept apart from now on. */
+void levels_begin(struct levels *l, int64_t bottom_s);
+
 void levels_add(struct levels *l, int64_t level, int64_t seconds); /* both > 0 */
 
-/* All entries by falling level; borrowed, and only levels_clear() may follow. */
-const struct level_time *levels_falling(struct levels *l, size_t *ret_n);
+__int128 levels_unit_seconds(const struct levels *l); /* sum of level x seconds */
+int64_t levels_seconds(const struct levels *l);
 
-void levels_clear(struct levels *l); /* empties, keeps the memory */
+/* Entries by rising level, equal ones possible: the lowest, of at least bottom_s together, or all
+ * there are. Borrowed, and only levels_begin() may follow. */
+const struct level_time *levels_lowest(struct levels *l, size_t *ret_n);
 
 #endif

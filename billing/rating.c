@@ -2,7 +2,7 @@
  * A sweep over the edges of a series, month by month.
  *
  * Owns: what is in use now (by terms), a heap of the ends of the pieces alive, and for the current
- * month how long each level was held and how much GPU time each cell took. Invariant: everything
+ * month how long levels were held and how much GPU time each cell took. Invariant: everything
  * before `now` is accounted for, `now` lies inside `month` or at its end, and with GRAIN_DAY the
  * current day is still open (its peak is kept beside it).
  */
@@ -103,7 +103,8 @@ void rating_destroy(struct rating *r)
 
 static void ends_push(struct rating *r, struct end end)
 {
-    r->ends = grown(r->ends, &r->cap_ends, r->n_ends + 1, sizeof(r->ends[0]));
+    if (r->n_ends == r->cap_ends)
+        r->ends = grown(r->ends, &r->cap_ends, r->n_ends + 1, sizeof(r->ends[0]));
     size_t i = r->n_ends++;
     while (i > 0 && r->ends[(i - 1) / 2].at > end.at) {
         r->ends[i] = r->ends[(i - 1) / 2];
@@ -159,9 +160,10 @@ static struct rating_cell *row_of_line(struct rating *r)
 static void add_gpu_time(struct rating *r, int64_t from, int64_t to, const int64_t *units)
 {
     while (from < to) {
-        while (line_end(r) <= from)
+        int64_t end = line_end(r);
+        for (; end <= from; end = line_end(r))
             r->line++;
-        int64_t stop = to < line_end(r) ? to : line_end(r);
+        int64_t stop = to < end ? to : end;
         struct rating_cell *row = row_of_line(r);
         for (uint32_t i = 0; i < r->config.n_terms; i++)
             row[i].unit_seconds += (__int128)units[i] * (stop - from);
@@ -194,6 +196,15 @@ static int64_t part_month_part(const struct rating *r, int64_t seconds)
     return whole_month || seconds > SECONDS_30_DAYS ? SECONDS_30_DAYS : seconds;
 }
 
+/* Levels that are idle for at least so long count by their time alone: part = seconds. */
+static int64_t idle_enough(const struct rating *r)
+{
+    int64_t span = r->span.to.s - r->span.from.s;
+    if (r->config.part_month != PART_MONTH_30DAY || span == SECONDS_30_DAYS)
+        return 0;
+    return span > SECONDS_30_DAYS ? span - SECONDS_30_DAYS : 1;
+}
+
 static struct frac reduced(__int128 num, int64_t den)
 {
     int64_t a = den, b = (int64_t)(num % den);
@@ -205,19 +216,20 @@ static struct frac reduced(__int128 num, int64_t den)
     return (struct frac){num / a, den / a};
 }
 
-/* Sum of f(T_k) over the levels. The levels above entries[i + 1] up to entries[i] share one T. */
+/* Sum of f(T_k) over the levels: all of them by their time, and then what the lowest ones count
+ * more or less. The levels above entries[i - 1] up to entries[i] share one T. */
 static struct frac months_of_levels(struct rating *r)
 {
     size_t n;
-    const struct level_time *entries = levels_falling(r->levels, &n);
-    __int128 sum = 0;
-    int64_t seconds = 0;
-    for (size_t i = 0; i < n; i++) {
-        int64_t below = i + 1 < n ? entries[i + 1].level : 0;
-        seconds += entries[i].seconds;
-        sum += (__int128)(entries[i].level - below) * part_month_part(r, seconds);
-    }
+    const struct level_time *entries = levels_lowest(r->levels, &n);
+    __int128 sum = levels_unit_seconds(r->levels);
+    int64_t seconds = levels_seconds(r->levels), below = 0;
     ENSURE(seconds <= r->span.to.s - r->span.from.s);
+    for (size_t i = 0; i < n; i++) {
+        sum += (__int128)(entries[i].level - below) * (part_month_part(r, seconds) - seconds);
+        below = entries[i].level;
+        seconds -= entries[i].seconds;
+    }
     return reduced(sum, part_month_whole(r) * SHARE_PER_GPU);
 }
 
@@ -242,7 +254,6 @@ static int close_month(struct rating *r, struct err *err)
     month.cells = r->cells;
     month.n_cells = r->n_cells;
     month.months = months_of_levels(r);
-    levels_clear(r->levels);
     r->n_cells = 0;
     return month.unit_seconds > 0 ? r->config.on_month(r->config.arg, &month, err) : 0;
 }
@@ -252,6 +263,7 @@ static void open_month(struct rating *r, int64_t now)
     r->now = now;
     r->month = month_of((struct instant){now});
     r->span = month_window(r->month);
+    levels_begin(r->levels, idle_enough(r));
 }
 
 static int64_t day_begin(const struct rating *r)
@@ -323,12 +335,34 @@ static int advance(struct rating *r, int64_t t, struct err *err)
 static int end_pieces(struct rating *r, int64_t t, struct err *err)
 {
     while (r->n_ends > 0 && r->ends[0].at <= t) {
-        TRY(advance(r, r->ends[0].at, err));
+        if (r->now < r->ends[0].at)
+            TRY(advance(r, r->ends[0].at, err));
         struct end end = ends_pop(r);
         r->in_use[end.terms] -= end.units;
         r->total -= end.units;
     }
     return 0;
+}
+
+/* The one piece that is alive ends at or before t, inside the month and the line: a profile, whose
+ * pieces follow each other, comes this way nearly always. False: go the long way. */
+static bool end_only_piece(struct rating *r, int64_t t)
+{
+    if (r->n_ends != 1 || r->ends[0].at > t || r->config.grain != GRAIN_SECOND)
+        return false;
+    const struct end *end = &r->ends[0];
+    if (end->at >= r->span.to.s || end->at > line_end(r) || r->now == r->span.to.s)
+        return false;
+    ENSURE(r->total == end->units && r->now <= end->at);
+    if (r->total > 0 && r->now < end->at) {
+        levels_add(r->levels, r->total, end->at - r->now);
+        row_of_line(r)[end->terms].unit_seconds += (__int128)r->total * (end->at - r->now);
+    }
+    r->now = end->at;
+    r->in_use[end->terms] = 0;
+    r->total = 0;
+    r->n_ends = 0;
+    return true;
 }
 
 int rating_add(struct rating *r, const struct rating_piece *piece, struct err *err)
@@ -341,8 +375,10 @@ int rating_add(struct rating *r, const struct rating_piece *piece, struct err *e
     if (r->last_begin == INT64_MIN)
         open_month(r, from);
     r->last_begin = from;
-    TRY(end_pieces(r, from, err));
-    TRY(advance(r, from, err));
+    if (!end_only_piece(r, from))
+        TRY(end_pieces(r, from, err));
+    if (r->now < from)
+        TRY(advance(r, from, err));
     if (__builtin_add_overflow(r->total, piece->units, &r->total))
         return err_set(err, ERR_OVERFLOW, "more GPUs in use at once than can be counted");
     r->in_use[piece->terms] += piece->units;

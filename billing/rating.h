@@ -24,8 +24,9 @@
  * line (from one instant at which a price, a size class or an openness changes to the next) crossed
  * with terms (0: the programme's price; others: price overrides by loans).
  *
- * Streaming: pieces come in order of their begin; memory is one month's distinct levels plus the
- * pieces alive at once. Exact: a figure that does not fit is ERR_OVERFLOW. Not thread-safe.
+ * Streaming: pieces come in order of their begin; memory is one month's lowest levels (a day's
+ * worth of seconds at most) plus the pieces alive at once. Exact: a figure that does not fit is
+ * ERR_OVERFLOW. Not thread-safe.
  */
 struct rating_piece {
     struct window window; /* not empty */

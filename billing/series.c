@@ -46,10 +46,15 @@ static int compare_i64(const void *a, const void *b)
 static void collect_overrides(struct pricing *p)
 {
     const struct series *s = p->series;
+    size_t first = 0;
+    while (first < s->n_usage && s->usage[first].price_krw.krw <= 0)
+        first++;
+    if (first == s->n_usage)
+        return;
     p->overrides = reallocarray(NULL, s->n_usage + 1, sizeof(p->overrides[0]));
     ENSURE(p->overrides != NULL);
     size_t n = 0;
-    for (size_t i = 0; i < s->n_usage; i++) {
+    for (size_t i = first; i < s->n_usage; i++) {
         if (s->usage[i].price_krw.krw > 0)
             p->overrides[n++] = s->usage[i].price_krw.krw;
     }

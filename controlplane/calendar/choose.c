@@ -16,9 +16,14 @@ static void *items_of(size_t n, size_t size)
     return p;
 }
 
+/* Bits by pairs, nibbles, bytes: no processor needs to be asked whether it can count them. */
 static size_t count(uint64_t devices)
 {
-    return (size_t)__builtin_popcountll(devices);
+    devices -= devices >> 1 & UINT64_C(0x5555555555555555);
+    devices =
+        (devices & UINT64_C(0x3333333333333333)) + (devices >> 2 & UINT64_C(0x3333333333333333));
+    devices = (devices + (devices >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return devices * UINT64_C(0x0101010101010101) >> 56;
 }
 
 /* ---- What nodes could give ------------------------------------------------------------------- */
@@ -27,6 +32,7 @@ static size_t count(uint64_t devices)
 struct offer {
     const struct board_node *node;
     uint64_t free;   /* wholly, throughout */
+    size_t n;        /* of these */
     uint64_t partly; /* taken in part, with enough left */
     bool broken;     /* a device that counts is not wholly free */
 };
@@ -71,7 +77,9 @@ static uint64_t left_over(const struct board_node *n, uint64_t devices,
 
 static struct offers collect(const struct calendar *c, const struct calendar_query *q)
 {
-    struct offers offers = {.query = q, .items = items_of(c->n_nodes, sizeof *offers.items)};
+    struct offers offers = {.query = q};
+    offers.items = reallocarray(NULL, c->n_nodes + 1, sizeof *offers.items);
+    ENSURE(offers.items != NULL);
     const struct board_booking *ignore = calendar_booking_of(c, &q->ignore);
     struct window padded = board_padded(q);
     bool parts = q->units < SHARE_PER_GPU, *wanted = wanted_kinds(c, q);
@@ -79,7 +87,8 @@ static struct offers collect(const struct calendar *c, const struct calendar_que
         const struct board_node *n = &c->nodes[i];
         uint64_t all = counted(n, wanted),
                  busy = all ? board_node_busy(n, padded, ignore) & all : 0;
-        struct offer offer = {.node = n, .free = all & ~busy, .broken = busy != 0};
+        struct offer offer = {
+            .node = n, .free = all & ~busy, .n = count(all & ~busy), .broken = busy != 0};
         if (parts && busy)
             offer.partly = left_over(n, busy, q);
         if (offer.free | offer.partly)
@@ -126,7 +135,7 @@ static size_t collect_domains(const struct offers *offers, struct domain *domain
     for (size_t i = 0; i < offers->n; i++) {
         const struct id *id = domain_of(&offers->items[i]);
         if (!id_is_none(id))
-            domains[n++] = (struct domain){id, count(offers->items[i].free), i};
+            domains[n++] = (struct domain){id, offers->items[i].n, i};
     }
     qsort(domains, n, sizeof *domains, domain_order);
     for (size_t i = 0; i < n; i++) {
@@ -164,7 +173,7 @@ static size_t next_node(const struct offers *offers, const bool *used, const str
     size_t best = offers->n, most = 0;
     for (size_t i = 0; i < offers->n; i++) {
         const struct offer *o = &offers->items[i];
-        size_t n = count(o->free);
+        size_t n = o->n;
         if (used[i] || (domain && !id_equal(domain_of(o), domain)))
             continue;
         bool fits = n >= wanted, best_fits = best < offers->n && most >= wanted;
@@ -184,7 +193,7 @@ static bool take_nodes(const struct offers *offers, bool *used, size_t *ret_last
 {
     size_t rest = offers->query->devices;
     size_t at = next_node(offers, used, NULL, rest);
-    bool single = count(offers->items[at].free) >= rest;
+    bool single = offers->items[at].n >= rest;
     const struct id *domain = single ? NULL : fitting_domain(offers, rest);
     if (!single && offers->query->one_node)
         return false;
@@ -193,7 +202,7 @@ static bool take_nodes(const struct offers *offers, bool *used, size_t *ret_last
             at = next_node(offers, used, domain, rest);
         ENSURE(at < offers->n);
         used[at] = true;
-        size_t n = count(offers->items[at].free);
+        size_t n = offers->items[at].n;
         if (n >= rest)
             break;
         rest -= n;
@@ -207,7 +216,7 @@ static bool choose_whole(const struct offers *offers, const struct board_device 
 {
     size_t all = 0, given = 0, last = 0, rest = 0;
     for (size_t i = 0; i < offers->n; i++)
-        all += count(offers->items[i].free);
+        all += offers->items[i].n;
     if (all < offers->query->devices)
         return false;
     bool *used = items_of(offers->n, sizeof *used);
@@ -215,7 +224,7 @@ static bool choose_whole(const struct offers *offers, const struct board_device 
     for (size_t i = 0; enough && i < offers->n; i++) {
         const struct offer *o = &offers->items[i];
         if (used[i])
-            given += give(o, o->free, i == last ? rest : count(o->free), chosen + given);
+            given += give(o, o->free, i == last ? rest : o->n, chosen + given);
     }
     free(used);
     return enough;

@@ -91,7 +91,7 @@ static struct cofunding_usage *usage_rows(const struct account *a, size_t *ret_n
     {
         most += line->units.n;
     }
-    struct cofunding_usage *rows = calloc(most ? most : 1, sizeof *rows);
+    struct cofunding_usage *rows = reallocarray(NULL, most + 1, sizeof *rows);
     ENSURE(rows != NULL);
     LIST_EACH(const struct use_line, line, &a->use.lines)
     {
