@@ -8,7 +8,10 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12 | sed 's/^/  /'
 
 packages: ## install what building and testing needs (Debian; needs root)
-	@packaging/install-packages
+	@packaging/install-packages packages.txt
+
+packages-clang: packages
+	@packaging/install-packages packages-clang.txt
 
 build: packages ## optimised programs in build/release/bin
 	@cmake --preset release >/dev/null
@@ -29,7 +32,7 @@ tsan: packages ## data races in the rooms with threads, under the thread sanitiz
 	@TSAN_OPTIONS=ignore_noninstrumented_modules=1 \
 		ctest --test-dir build/tsan -L threaded --output-on-failure -j $(JOBS)
 
-fuzz: packages ## every decoder fed for SECONDS (60), from tests/fuzz/corpus
+fuzz: packages-clang ## every decoder fed for SECONDS (60), from tests/fuzz/corpus
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS) --target fuzz_targets
 	@tests/fuzz/run build/fuzz $(SECONDS)
@@ -38,13 +41,13 @@ bench: build ## the side-by-side measurements
 	@cmake --build --preset release -j $(JOBS) --target benches
 	@tests/bench/run build/release
 
-sim: build ## the random simulation for SECONDS (60)
+sim: build ## the specialised programme in virtual time
 	@build/release/bin/pumasi-sim scenario examples/specialised-fm/scenario.json
 
-format: ## clang-format over the whole tree
+format: packages-clang ## clang-format over the whole tree
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-lint: ## house rules, clang-tidy
+lint: packages-clang ## house rules, clang-tidy
 	@python3 tests/rules/layering.py .
 	@cmake --preset dev >/dev/null
 	@cmake --build build/dev --target proto_headers >/dev/null
@@ -53,4 +56,4 @@ lint: ## house rules, clang-tidy
 clean: ## forget all builds
 	@rm -rf build
 
-.PHONY: help packages build demo check tsan fuzz bench sim format lint clean
+.PHONY: help packages packages-clang build demo check tsan fuzz bench sim format lint clean

@@ -8,9 +8,17 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
+# ccache fails every compilation where it can't write its cache, in a read-only HOME for example.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  execute_process(
+    COMMAND ${CCACHE} ${CMAKE_C_COMPILER} -x c -c /dev/null -o ${CMAKE_BINARY_DIR}/ccache-works.o
+    RESULT_VARIABLE ccache_failed OUTPUT_QUIET ERROR_QUIET)
+  if(ccache_failed)
+    message(STATUS "ccache can't write its cache: building without it")
+  else()
+    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  endif()
 endif()
 
 # Sanitizers and hardening come from the preset (PUMASI_SANITIZE, PUMASI_HARDEN).

@@ -5,7 +5,7 @@ set -eu
 source=$1
 generated=$2
 cd "$source"
-headers=$(git ls-files '*.h' | grep -Ev '_internal\.h$|^tests/unit/')
+headers=$(find lib controlplane nodeagent billing cli tests -name '*.h' | grep -Ev '_internal\.h$|^tests/unit/' | sort)
 [ -n "$headers" ] || { echo "no headers found"; exit 1; }
 failed=0
 for header in $headers; do
