@@ -241,6 +241,14 @@ static int create_engine(struct daemon *d, struct err *err)
 
 /* ---- the server ---- */
 
+/* The services come after the server; calls come after both. */
+static int policy(void *arg, const char *path, const struct rpc_method_row *row,
+                  const struct rpc_peer *peer, struct err *err)
+{
+    const struct daemon *d = arg;
+    return api_policy(d->api, path, row, peer, err);
+}
+
 static int create_server(struct daemon *d, struct err *err)
 {
     char ca[PATH_MAX];
@@ -250,7 +258,7 @@ static int create_server(struct daemon *d, struct err *err)
     TRY(path_in(d, LAYOUT_SERVER_CERT, cert, err));
     TRY(path_in(d, LAYOUT_SERVER_KEY, key, err));
     struct rpc_tls_files files = {.ca = ca, .cert = cert, .key = key};
-    struct rpc_server_options options = {.policy = api_policy};
+    struct rpc_server_options options = {.policy = policy, .policy_arg = d};
     TRY(rpc_tls_source_create(&files, RPC_TLS_CLIENTS_OPTIONAL, &d->tls, err));
     d->server = rpc_server_create(d->server_loop, &options);
     const char *address = text_of(d, "listen.address");
