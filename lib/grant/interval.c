@@ -26,7 +26,8 @@ struct id interval_id(const struct interval *i)
         if (*c != '-')
             boot[n++] = *c;
     }
+    char text[2 * ID_CAP];
     struct id id = ID_NONE;
-    int length = snprintf(id.text, sizeof id.text, "%s.%s.%" PRIu64, i->node.text, boot, i->seq);
-    return length > 0 && (size_t)length < sizeof id.text ? id : ID_NONE;
+    (void)snprintf(text, sizeof text, "%s.%s.%" PRIu64, i->node.text, boot, i->seq);
+    return id_parse(span_text(text), "interval", &id, NULL) == 0 ? id : ID_NONE;
 }

@@ -114,6 +114,19 @@ START_TEST(a_name_that_is_too_long_has_no_id)
 }
 END_TEST
 
+/* It becomes the key of an object: nothing else than an id must ever come out. */
+START_TEST(a_boot_that_is_no_kernels_has_no_id)
+{
+    static const char *const boots[] = {"../x", "A1B2", "a b", "a\n", "\xc3\xa9", "a/b"};
+    for (size_t i = 0; i < sizeof boots / sizeof *boots; i++) {
+        struct interval other = sample;
+        other.boot_id = boots[i];
+        struct id id = interval_id(&other);
+        ck_assert_msg(id_is_none(&id), "%s", id.text);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("grant/interval");
@@ -123,6 +136,7 @@ static Suite *suite(void)
     tcase_add_test(c, every_field_is_in_the_text);
     tcase_add_test(c, the_id_is_node_boot_and_number);
     tcase_add_test(c, a_name_that_is_too_long_has_no_id);
+    tcase_add_test(c, a_boot_that_is_no_kernels_has_no_id);
     suite_add_tcase(s, c);
     return s;
 }
