@@ -14,6 +14,7 @@
 
 #include "pumasi/v1/node.pb-c.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -40,14 +41,15 @@ struct stream {
     bool busy; /* a message is under way: its end finishes a stream that the node has left */
     bool gone;
     bool attached;
-    char boot_id[40];
     /* of the Sync under way */
     uint8_t nonce[GRANT_NONCE_BYTES];
     struct instant synced_at;
     uint64_t seq_floor;
     struct draft *drafts;
     size_t draft_count;
-    uint64_t usage_seq; /* of the UsageReport under way */
+    /* of the UsageReport under way: what will be acknowledged */
+    char usage_boot[40];
+    uint64_t usage_seq;
 };
 
 /* ---- life ---- */
@@ -187,7 +189,6 @@ static void on_hello(struct stream *s, const Pumasi__V1__Hello *hello)
         finish(s, &err);
         return;
     }
-    memcpy(s->boot_id, args->node.boot_id, sizeof s->boot_id);
     change_submit(s->api, &s->principal, COMMAND_ATTACH_NODE, args, hello_done, s);
 }
 
@@ -197,20 +198,33 @@ struct drafting {
     struct stream *stream;
     struct issue_request request;
     struct err *err;
+    int rc;
 };
+
+/* A lease that the node is to enforce and that can't be granted. To leave it out of the set would
+ * be to take it back, and kill what runs under it: the whole Sync fails. */
+static void fail_draft(struct drafting *d, const struct lease *l, const char *why)
+{
+    log_event(d->stream->api->options.log, LOG_LEVEL_ERROR, "grant.refused",
+              LOG_STR("lease", l->id.text), LOG_STR("error", why));
+    d->rc = err_set(d->err, ERR_INTERNAL, "lease %s can't be granted: %s", l->id.text, why);
+}
 
 static void add_draft(const struct enforcement *e, void *arg)
 {
     struct drafting *d = arg;
     struct stream *s = d->stream;
     struct err err = ERR_INIT;
-    if (s->draft_count == GRANTS_MAX)
+    if (d->rc < 0)
         return;
+    if (s->draft_count == GRANTS_MAX) {
+        fail_draft(d, e->lease, "the node has as many as one answer holds");
+        return;
+    }
     struct draft *draft = &s->drafts[s->draft_count];
     if (issuer_draft(s->api->options.issuer, e, &d->request, &draft->grant, &err) < 0) {
         if (err.code != ERR_STATE)
-            log_event(s->api->options.log, LOG_LEVEL_ERROR, "grant.refused",
-                      LOG_STR("lease", e->lease->id.text), LOG_STR("error", err.text));
+            fail_draft(d, e->lease, err.text);
         return;
     }
     *draft = (struct draft){.grant = draft->grant};
@@ -235,7 +249,7 @@ static int draft_grants(void *arg, const struct engine_view *view, struct err *e
     s->synced_at = view->now;
     s->draft_count = 0;
     enforce_each(view->state, &node->id, view->now, add_draft, &drafting);
-    return 0;
+    return drafting.rc;
 }
 
 static ProtobufCBinaryData binary(const void *data, size_t len)
@@ -351,6 +365,9 @@ static int read_sync(struct stream *s, const Pumasi__V1__Sync *sync,
     for (size_t i = 0; i < sync->n_held; i++) {
         struct held_lease *h = record_list_add(&args->held, sizeof *h);
         TRY(wire_record_from_message(&held_lease_type, &sync->held[i]->base, h, err));
+        if (h->seq > INT64_MAX)
+            return err_set(err, ERR_INVALID, "sync.held: no grant of %s ever had the seq %" PRIu64,
+                           h->lease.text, h->seq);
     }
     s->seq_floor = next_seq(s, &args->held);
     return 0;
@@ -381,14 +398,15 @@ static void usage_done(void *arg, const struct engine_reply *reply, const struct
     }
     Pumasi__V1__UsageAck ack = PUMASI__V1__USAGE_ACK__INIT;
     Pumasi__V1__ServerMessage message = PUMASI__V1__SERVER_MESSAGE__INIT;
-    ack.boot_id = s->boot_id;
+    ack.boot_id = s->usage_boot;
     ack.seq = s->usage_seq;
     message.body_case = PUMASI__V1__SERVER_MESSAGE__BODY_USAGE;
     message.usage = &ack;
     answer(s, &message);
 }
 
-static int check_interval(const struct stream *s, const struct usage_interval *u, struct err *err)
+/* Node, lease and time are the decider's to judge; whether the node said so is judged here. */
+static int check_signed(const struct stream *s, const struct usage_interval *u, struct err *err)
 {
     struct interval line = {
         .node = u->node,
@@ -405,38 +423,61 @@ static int check_interval(const struct stream *s, const struct usage_interval *u
     };
     CLEANUP_BUF struct buf text;
     buf_init(&text, INTERVAL_LINE_MAX);
-    if (!id_equal(&u->node, &s->principal.name))
-        return err_set(err, ERR_DENIED, "interval of node %s from node %s", u->node.text,
-                       s->principal.name.text);
     interval_format(&line, &text);
     return sign_verify(&s->key, buf_span(&text), span_of(u->signature.data, u->signature.len), err);
 }
 
-/* An interval that its node did not sign, perhaps with a key that it has no more, must not keep the
- * node from being heard for ever: it counts as received and goes no further. The gap will show. */
-static void drop_last(const struct stream *s, struct list *intervals, const struct err *why)
+/* What can't be read, or was not signed by the node's key of now, must not keep the node from being
+ * heard for ever: it goes on as refused, and is acknowledged with the rest. */
+static void refuse(const struct stream *s, const Pumasi__V1__UsageInterval *m,
+                   const struct err *why, struct report_usage_command *args)
 {
-    struct usage_interval *u = (struct usage_interval *)intervals->items + intervals->n - 1;
+    struct refused_interval *r = record_list_add(&args->refused, sizeof *r);
+    r->seq = m->seq;
+    (void)text_cut(r->boot_id, sizeof r->boot_id, m->boot_id);
+    (void)text_cut(r->reason, sizeof r->reason, why->text);
     log_event(s->api->options.log, LOG_LEVEL_ERROR, "interval.refused",
-              LOG_STR("node", s->principal.name.text), LOG_STR("lease", u->lease.text),
-              LOG_INT("seq", (int64_t)u->seq), LOG_STR("error", why->text));
-    record_fini(&usage_interval_type, u);
-    intervals->n--;
+              LOG_STR("node", s->principal.name.text), LOG_STR("lease", m->lease),
+              LOG_INT("seq", (int64_t)m->seq), LOG_STR("error", why->text));
+}
+
+static void read_interval(const struct stream *s, const Pumasi__V1__UsageInterval *m,
+                          struct report_usage_command *args)
+{
+    struct usage_interval read = {.seq = 0};
+    struct err why = ERR_INIT;
+    if (wire_record_from_message(&usage_interval_type, &m->base, &read, &why) < 0 ||
+        check_signed(s, &read, &why) < 0) {
+        refuse(s, m, &why, args);
+        return;
+    }
+    struct usage_interval *u = record_list_add(&args->intervals, sizeof *u);
+    *u = read;
+}
+
+/* An acknowledgement is of one boot: the last one's. The others are told again. */
+static void acknowledge(struct stream *s, const Pumasi__V1__UsageInterval *m)
+{
+    char boot[sizeof s->usage_boot];
+    (void)text_cut(boot, sizeof boot, m->boot_id);
+    bool same = strcmp(boot, s->usage_boot) == 0;
+    if (!same || m->seq > s->usage_seq)
+        s->usage_seq = m->seq;
+    memcpy(s->usage_boot, boot, sizeof boot);
 }
 
 static int read_usage(struct stream *s, const Pumasi__V1__UsageReport *report,
                       struct report_usage_command *args, struct err *err)
 {
+    if (report->n_intervals > INTERVAL_REPORT_MAX)
+        return err_set(err, ERR_LIMIT, "usage.intervals: %zu, more than %d", report->n_intervals,
+                       INTERVAL_REPORT_MAX);
     args->node = s->principal.name;
+    s->usage_seq = 0;
+    s->usage_boot[0] = '\0';
     for (size_t i = 0; i < report->n_intervals; i++) {
-        struct err why = ERR_INIT;
-        struct usage_interval *u = record_list_add(&args->intervals, sizeof *u);
-        TRY(wire_record_from_message(&usage_interval_type, &report->intervals[i]->base, u, err));
-        memcpy(s->boot_id, u->boot_id, sizeof s->boot_id);
-        if (u->seq > s->usage_seq)
-            s->usage_seq = u->seq;
-        if (check_interval(s, u, &why) < 0)
-            drop_last(s, &args->intervals, &why);
+        read_interval(s, report->intervals[i], args);
+        acknowledge(s, report->intervals[i]);
     }
     return 0;
 }
@@ -446,7 +487,6 @@ static void on_usage(struct stream *s, const Pumasi__V1__UsageReport *report)
     struct err err = ERR_INIT;
     struct report_usage_command *args = calloc(1, sizeof *args);
     ENSURE(args);
-    s->usage_seq = 0;
     if (read_usage(s, report, args, &err) < 0) {
         record_destroy(command_type(COMMAND_REPORT_USAGE), args);
         finish(s, &err);

@@ -14,6 +14,10 @@
  */
 #define INTERVAL_LINE_MAX 1024
 
+/* Intervals in one report: each changes itself, its lease and its allocation, and all of them have
+ * to fit one transaction of the control plane's store. */
+#define INTERVAL_REPORT_MAX 32
+
 struct interval {
     struct id node;
     const char *boot_id; /* text, as the kernel gives it */
@@ -31,8 +35,8 @@ struct interval {
 /* Appends the bytes that are signed. */
 void interval_format(const struct interval *i, struct buf *dst);
 
-/* NODE.BOOT.SEQ, BOOT being the first 16 hexadecimal digits of the boot id; none when the node's
- * name is too long for it. */
+/* NODE.BOOT.SEQ, BOOT being the first 16 hexadecimal digits of the boot id; none when that is no
+ * id: the node's name is too long for it, or the boot id none of a kernel's. */
 struct id interval_id(const struct interval *i);
 
 #endif

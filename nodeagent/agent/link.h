@@ -54,9 +54,8 @@ MUST_CHECK int link_send_sync(struct link *l, const uint8_t nonce[GRANT_NONCE_BY
                               uint64_t boot_ms, const struct link_held *held, size_t n,
                               struct err *err);
 
-/* Intervals as link_pack_interval() made them, at most LINK_USAGE_MAX: each touches three objects
- * of the control plane (interval, lease, allocation), and one report is one transaction. */
-#define LINK_USAGE_MAX 32
+/* Intervals as link_pack_interval() made them, at most LINK_USAGE_MAX. */
+#define LINK_USAGE_MAX INTERVAL_REPORT_MAX
 MUST_CHECK int link_send_usage(struct link *l, const struct span *intervals, size_t n,
                                struct err *err);
 
