@@ -83,10 +83,15 @@ def until(condition, seconds, what):
         time.sleep(0.1)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def free_port(taken=set()):
+    """One that nobody listens on and that was not given out before."""
+    while True:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        if port not in taken:
+            taken.add(port)
+            return port
 
 
 def die_with_parent():
@@ -252,6 +257,7 @@ class World:
         self.agents = None
         self.allocation = None
         atexit.register(self.remove)
+        sys.excepthook = self.show_logs
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(1))
 
@@ -267,6 +273,14 @@ class World:
         process = Process(args, log, self.env())
         self.processes.append(process)
         return process
+
+    def show_logs(self, kind, value, trace):
+        """A test that breaks off shows what its programs said last."""
+        for p in self.processes:
+            for line in p.text().splitlines()[-15:]:
+                print(f"# {os.path.basename(p.log)}: {line}")
+        sys.__excepthook__(kind, value, trace)
+        print("Bail out!", flush=True)
 
     def remove(self):
         for p in reversed(self.processes):

@@ -112,6 +112,13 @@ def main():
     refused = world.cli("lease", "list", "--server", b.address, "-o", "json", "--timeout", "2s")
     tap.ok(code_of(refused) == "not-leader", "it does not answer from a state of its own", refused)
 
+    watch = world.start([os.path.join(lib.BIN, "pumasi"), "lease", "list", "--watch", "-o", "name",
+                         "--context", "kim.upstage", "--server", b.address, "--server", a.address],
+                        world.path("watch.log"))
+    shown = lambda tag: bookings.results[tag].json()["id"] in watch.text()
+    lib.until(lambda: shown(1), 10, "the watch shows what is there")
+    tap.ok(True, "a watch that asks the wrong one first goes on to the leader")
+
     # Requests on their way to the leader, in every stage, when it stops and while it is stopped.
     for tag in range(10, 16):
         bookings.begin(tag, a, 12)
@@ -124,6 +131,9 @@ def main():
     tap.ok(bookings.book(4, b).code == 0, "and goes on doing so")
     before = len(commits(endpoint))
     a.process.send(signal.SIGCONT)
+    lib.until(lambda: shown(4), 20, "the watch shows what the new leader did")
+    tap.ok(watch.running(), "the watch follows the leadership")
+    watch.end()
     bookings.settle()
     late = [r for tag, r in bookings.results.items() if 16 <= tag < 20]
     tap.ok(all(r.code == 1 for r in late), "what reached the old leader after its time is refused",
