@@ -104,6 +104,8 @@ struct page {
     struct look *look;
     const struct engine_view *view;
     struct filter_set filters;
+    ProtobufCMessage *reply; /* this and the next two are taken before the items fill the memory */
+    char *token;             /* of ID_CAP bytes */
     ProtobufCMessage **items;
     size_t n;
     size_t size;
@@ -134,26 +136,33 @@ static bool add_to_page(const void *record, void *arg)
     return true;
 }
 
+static int prepare_reply(struct page *page, struct err *err)
+{
+    struct arena *arena = rpc_call_arena(page->look->call);
+    page->reply = arena_alloc(arena, page->look->method->reply->sizeof_message);
+    page->token = arena_alloc(arena, ID_CAP);
+    page->items = arena_array(arena, page->size, sizeof *page->items);
+    if (!page->reply || !page->token || !page->items)
+        return err_set(err, ERR_LIMIT, "the reply is too large: ask for smaller pages");
+    return 0;
+}
+
 /* Sets the fields that every List*Reply has: items and next_page_token. */
-static int fill_list_reply(struct page *page, struct err *err)
+static void fill_list_reply(struct page *page)
 {
     const ProtobufCMessageDescriptor *type = page->look->method->reply;
-    struct arena *arena = rpc_call_arena(page->look->call);
-    ProtobufCMessage *reply = arena_alloc(arena, type->sizeof_message);
-    char *token = arena_text(arena, span_text(page->more ? page->last.text : ""));
     const ProtobufCFieldDescriptor *items =
         protobuf_c_message_descriptor_get_field_by_name(type, "items");
     const ProtobufCFieldDescriptor *next =
         protobuf_c_message_descriptor_get_field_by_name(type, "next_page_token");
     ENSURE(items && next && items->label == PROTOBUF_C_LABEL_REPEATED);
-    if (!reply || !token)
-        return err_set(err, ERR_LIMIT, "the reply is too large: ask for smaller pages");
-    protobuf_c_message_init(type, reply);
-    memcpy((char *)reply + items->offset, &page->items, sizeof page->items);
-    memcpy((char *)reply + items->quantifier_offset, &page->n, sizeof page->n);
-    memcpy((char *)reply + next->offset, &token, sizeof token);
-    page->look->reply = reply;
-    return 0;
+    if (page->more)
+        memcpy(page->token, page->last.text, ID_CAP);
+    protobuf_c_message_init(type, page->reply);
+    memcpy((char *)page->reply + items->offset, &page->items, sizeof page->items);
+    memcpy((char *)page->reply + items->quantifier_offset, &page->n, sizeof page->n);
+    memcpy((char *)page->reply + next->offset, &page->token, sizeof page->token);
+    page->look->reply = page->reply;
 }
 
 static int read_request(struct page *page, struct id *ret_after, struct err *err)
@@ -179,14 +188,13 @@ static int run_list(void *arg, const struct engine_view *view, struct err *err)
     struct page page = {.look = look, .view = view};
     struct id after;
     TRY(read_request(&page, &after, err));
-    page.items = arena_array(rpc_call_arena(look->call), page.size, sizeof *page.items);
-    if (!page.items)
-        return err_set(err, ERR_LIMIT, "the reply is too large: ask for smaller pages");
+    TRY(prepare_reply(&page, err));
     state_each(view->state, look->method->entity, id_is_none(&after) ? NULL : &after, add_to_page,
                &page);
     if (page.more && page.n == 0)
         return err_set(err, ERR_LIMIT, "one object is larger than a reply may be");
-    return fill_list_reply(&page, err);
+    fill_list_reply(&page);
+    return 0;
 }
 
 void listing_list(struct api *api, struct rpc_call *call, const struct api_method *method,

@@ -125,6 +125,62 @@ START_TEST(bad_requests_name_what_is_wrong)
 }
 END_TEST
 
+/* An organisation that takes about half a megabyte of a reply: 5000 dated facts. */
+#define FACTS 5000
+#define LARGE 40
+
+static void make_large(struct rig *r, const char *id)
+{
+    static Pumasi__V1__SizeFact facts[FACTS];
+    static Pumasi__V1__SizeFact *all[FACTS];
+    Pumasi__V1__ApplyOrganisationRequest request = PUMASI__V1__APPLY_ORGANISATION_REQUEST__INIT;
+    Pumasi__V1__Organisation o = PUMASI__V1__ORGANISATION__INIT;
+    for (int64_t i = 0; i < FACTS; i++) {
+        pumasi__v1__size_fact__init(&facts[i]);
+        facts[i].from = 1764547200 + i;
+        facts[i].size = "sme";
+        all[i] = &facts[i];
+    }
+    o.id = o.name_en = o.name_ko = (char *)id;
+    o.n_sizes = FACTS;
+    o.sizes = all;
+    request.organisation = &o;
+    rpc_message_destroy(rig_must(
+        r, "admin.nipa",
+        (struct rpc_method){&pumasi__v1__organisation_service__descriptor, "ApplyOrganisation"},
+        &request.base));
+}
+
+START_TEST(a_page_ends_where_the_memory_of_a_request_does)
+{
+    struct rig r;
+    Pumasi__V1__ListRequest request = PUMASI__V1__LIST_REQUEST__INIT;
+    char token[ID_CAP] = "";
+    size_t n = 0, pages = 0;
+    rig_open(&r);
+    for (int i = 0; i < LARGE; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "large-%02d", i);
+        make_large(&r, id);
+    }
+    request.page_size = 1000;
+    do {
+        request.page_token = token;
+        Pumasi__V1__ListOrganisationsReply *page = (Pumasi__V1__ListOrganisationsReply *)rig_must(
+            &r, "admin.nipa",
+            (struct rpc_method){&pumasi__v1__organisation_service__descriptor, "ListOrganisations"},
+            &request.base);
+        n += page->n_items;
+        pages++;
+        (void)snprintf(token, sizeof token, "%s", page->next_page_token);
+        rpc_message_destroy(&page->base);
+    } while (token[0]);
+    ck_assert_uint_eq(n, LARGE + 3); /* and the rig's own */
+    ck_assert_uint_gt(pages, 1);
+    rig_close(&r);
+}
+END_TEST
+
 static size_t count_pools(struct rig *r, const char *who)
 {
     Pumasi__V1__ListRequest request = PUMASI__V1__LIST_REQUEST__INIT;
@@ -210,6 +266,7 @@ static Suite *suite(void)
     tcase_add_test(c, pages_of_any_size_give_everything_once_and_in_order);
     tcase_add_test(c, a_token_of_something_that_is_gone_goes_on_behind_it);
     tcase_add_test(c, bad_requests_name_what_is_wrong);
+    tcase_add_test(c, a_page_ends_where_the_memory_of_a_request_does);
     tcase_add_test(c, what_one_may_not_see_does_not_exist);
     tcase_add_test(c, a_page_is_filled_from_what_may_be_seen_alone);
     tcase_add_test(c, without_a_certificate_nothing_is_listed);
