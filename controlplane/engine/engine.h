@@ -31,10 +31,11 @@ struct engine *engine_create(const struct engine_options *options);
 /* Starts the writer's thread; returns at once. */
 MUST_CHECK int engine_start(struct engine *e, struct err *err);
 
-/* Refuses new requests, ends the batch under way, gives leadership back, joins the thread. All
- * callbacks have run when it returns. */
+/* Refuses new requests, ends the batch under way, joins the thread. All callbacks have run when it
+ * returns. It keeps the leader key: nobody else leads before engine_destroy(). */
 void engine_stop(struct engine *e);
-void engine_destroy(struct engine *e); /* stops it if need be; NULL is fine */
+/* Stops it if need be and gives leadership back. NULL is fine. */
+void engine_destroy(struct engine *e);
 
 /* ---- Changing ---- */
 
