@@ -84,6 +84,22 @@ size_t attached_count(struct attached *a)
     return n;
 }
 
+/* A lease that no node has been told of yet, and may never be, is no reason to ask. */
+static bool concerns_nodes(const struct lease *lease)
+{
+    switch (lease->state) {
+    case LEASE_PREPARING:
+    case LEASE_ACTIVE:
+    case LEASE_DRAINING:
+    case LEASE_RETURNING:
+    case LEASE_ENDED:
+    case LEASE_FAILED:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void poke_nodes_of(struct attached *a, const struct lease *lease)
 {
     LIST_EACH(const struct placement, p, &lease->placements)
@@ -120,7 +136,7 @@ void attached_on_commit(void *attached, const struct state *state, int64_t revis
         if (changes[i].kind != ENTITY_LEASE || changes[i].deleted)
             continue;
         const struct lease *lease = state_find(state, ENTITY_LEASE, &changes[i].id);
-        if (lease)
+        if (lease && concerns_nodes(lease))
             poke_nodes_of(a, lease);
     }
     pthread_mutex_unlock(&a->lock);

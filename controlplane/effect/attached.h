@@ -12,8 +12,8 @@
  * The nodes that keep a stream open. Thread-safe.
  *
  * attached_on_commit() is given to engine_listen(): it pokes the nodes of every lease that the
- * commit changed, and all nodes after a (re)load, or when leadership is lost: they ask, and are
- * told to go elsewhere.
+ * commit changed, once nodes are told of it (from preparing on), and all nodes after a (re)load, or
+ * when leadership is lost: they ask, and are told to go elsewhere.
  */
 struct attached;
 

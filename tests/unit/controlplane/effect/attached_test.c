@@ -115,6 +115,10 @@ START_TEST(a_commit_pokes_the_nodes_of_the_leases_that_it_changed)
     (void)snprintf(lease, sizeof lease, "%s", world_answer(&world));
     add("n1", 0);
     add("n2", 1);
+    commit(ENTITY_LEASE, lease, false); /* booked: nodes learn of it when it is prepared */
+    ck_assert_int_eq(pokes[0], 0);
+    world_due(&world);
+    ck_assert_int_eq(world_lease(&world, lease)->state, LEASE_PREPARING);
     commit(ENTITY_LEASE, lease, false);
     ck_assert_int_eq(pokes[0], 1);
     ck_assert_int_eq(pokes[1], 0);
