@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 
-#define TOKEN_LIFE_S      600
 #define USER_LIFE_S       (INT64_C(90) * 24 * 3600)
 #define NODE_LIFE_S       (INT64_C(30) * 24 * 3600)
 #define CLOCK_TOLERANCE_S 300 /* a certificate is valid this long before it was made */
@@ -52,8 +51,22 @@ static void token_made(void *arg, const struct engine_reply *reply, const struct
     rpc_call_reply(making->call, &message.base);
 }
 
-static int fill_token(struct api *api, const Pumasi__V1__CreateJoinTokenRequest *request,
-                      const struct token *token, struct join_token *ret, struct err *err)
+/* Counted before they are copied: a list beyond what is stored must not get that far. */
+static int read_roles(const Pumasi__V1__CreateJoinTokenRequest *request, struct list *ret,
+                      struct err *err)
+{
+    if (request->n_roles > ROLE_COUNT)
+        return err_set(err, ERR_LIMIT, "roles: %zu, more than the %d that there are",
+                       request->n_roles, ROLE_COUNT);
+    for (size_t i = 0; i < request->n_roles; i++) {
+        struct id *role = record_list_add(ret, sizeof *role);
+        TRY(id_parse(span_text(request->roles[i]), "roles", role, err));
+    }
+    return 0;
+}
+
+static int fill_token(const Pumasi__V1__CreateJoinTokenRequest *request, const struct token *token,
+                      struct join_token *ret, struct err *err)
 {
     uint8_t digest[DIGEST_BYTES];
     int purpose;
@@ -62,19 +75,11 @@ static int fill_token(struct api *api, const Pumasi__V1__CreateJoinTokenRequest 
     TRY(id_parse(span_text(request->name), "name", &ret->name, err));
     if (request->pool[0])
         TRY(id_parse(span_text(request->pool), "pool", &ret->pool, err));
-    if (request->n_roles > ROLE_COUNT)
-        return err_set(err, ERR_LIMIT, "roles: %zu, more than the %d that there are",
-                       request->n_roles, ROLE_COUNT);
-    for (size_t i = 0; i < request->n_roles; i++) {
-        struct id *role = record_list_add(&ret->roles, sizeof *role);
-        TRY(id_parse(span_text(request->roles[i]), "roles", role, err));
-    }
+    TRY(read_roles(request, &ret->roles, err));
     token_digest(token, digest);
     text_hex(ret->secret_hash, digest, sizeof digest);
     ret->id = token->id;
     ret->purpose = (enum join_purpose)purpose;
-    ret->expires_at = instant_add(env_now(api->options.env), TOKEN_LIFE_S);
-    ret->used_at = INSTANT_NEVER;
     return 0;
 }
 
@@ -107,7 +112,7 @@ static void create_join_token(struct api *api, struct rpc_call *call,
                      &err) < 0)
             goto out;
     }
-    if (fill_token(api, request, &token, &args->token, &err) == 0) {
+    if (fill_token(request, &token, &args->token, &err) == 0) {
         change_submit(api, &principal, COMMAND_CREATE_JOIN_TOKEN, args, token_made, making);
         return;
     }
@@ -130,6 +135,7 @@ struct joining {
     Pumasi__V1__OwnerKey owner_keys[OWNER_KEYS_MAX];
     struct user owners[OWNER_KEYS_MAX];
     size_t owner_count;
+    bool too_many_owners;
 };
 
 static void joining_end(struct joining *j, const struct err *err)
@@ -179,9 +185,12 @@ static bool collect_owner(const void *record, void *arg)
     const struct user *user = record;
     struct joining *j = arg;
     uint32_t lending = ROLE_BIT(ROLE_SUPPLIER_OPERATOR) | ROLE_BIT(ROLE_SUPPLIER_APPROVER);
-    if (j->owner_count == OWNER_KEYS_MAX || user->state != USER_ACTIVE ||
-        !id_equal(&user->organisation, &j->subject.organisation) || !(user_roles(user) & lending))
+    if (user->state != USER_ACTIVE || !(user_roles(user) & lending) ||
+        !id_equal(&user->organisation, &j->subject.organisation))
         return true;
+    j->too_many_owners = j->owner_count == OWNER_KEYS_MAX;
+    if (j->too_many_owners)
+        return false;
     record_copy(&user_type, &j->owners[j->owner_count++], user);
     return true;
 }
@@ -199,6 +208,12 @@ static int look_up_token(void *arg, const struct engine_view *view, struct err *
                                    .name = kept->name};
     if (j->is_node)
         state_each(view->state, ENTITY_USER, NULL, collect_owner, j);
+    if (j->too_many_owners)
+        return err_set(
+            err, ERR_LIMIT,
+            "more than %d people of %s sign loans, and a node has to know them all: revoke "
+            "those who left",
+            OWNER_KEYS_MAX, kept->organisation.text);
     return 0;
 }
 
