@@ -305,8 +305,7 @@ const struct command loan_commands[] = {
      .exec = call_exec},
     {.noun = "recall",
      .summary = N_("ask for lent GPUs back"),
-     .details = N_("With less notice than the loan's, two approvers of different organisations "
-                   "have to agree."),
+     .details = N_("Less notice than the loan's is refused; the answer says the earliest instant."),
      .arguments = one_argument,
      .options = recall_options,
      .examples =

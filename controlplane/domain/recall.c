@@ -173,8 +173,7 @@ static int check_notice(const struct loan *l, struct instant by, struct instant 
     char asked[INSTANT_TEXT_CAP], earliest[INSTANT_TEXT_CAP], end[INSTANT_TEXT_CAP];
     if (by.s < instant_add(now, l->notice_s).s)
         return err_set(err, ERR_INVALID,
-                       "loan %s: by %s is less than the notice of %lld s: %s is the earliest; an "
-                       "emergency recall needs two approvers of different organisations",
+                       "loan %s: by %s is less than the notice of %lld s: %s is the earliest",
                        l->id.text, instant_format(by, asked), (long long)l->notice_s,
                        instant_format(instant_add(now, l->notice_s), earliest));
     if (by.s >= l->to.s)
