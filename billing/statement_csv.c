@@ -158,7 +158,7 @@ static void put_share(struct buf *out, const char *record, const struct cofundin
     CLEANUP_BUF struct buf value;
     struct row row = {.cells = {[COLUMN_RECORD] = record,
                                 [COLUMN_ORGANISATION] = share->organisation,
-                                [COLUMN_RATE] = share->cash_floor_rate,
+                                [COLUMN_CASH_FLOOR_RATE] = share->cash_floor_rate,
                                 [COLUMN_MARK] = statement_mark(share->confirmed)}};
     set_exact(&row, COLUMN_VALUE_NUM, COLUMN_VALUE_DEN, &share->value, &value);
     set_won(&row, COLUMN_VALUE, share->value_krw);
