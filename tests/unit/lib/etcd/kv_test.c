@@ -229,28 +229,6 @@ START_TEST(a_full_transaction_fits)
 }
 END_TEST
 
-START_TEST(status_tells_revision_size_leader_and_version)
-{
-    struct etcd_status status;
-    int64_t last = put("/s", "x");
-    ck_assert_int_eq(etcd_status(f.client, WAIT_MS, &status, NULL), 0);
-    ck_assert_int_eq(status.revision, last);
-    ck_assert_int_gt(status.size_bytes, 0);
-    ck_assert(status.leader != 0);
-    ck_assert_int_eq(status.version[0], '3');
-    ck_assert_str_eq(status.alarm, "");
-}
-END_TEST
-
-START_TEST(compacting_twice_or_in_the_future_is_refused)
-{
-    int64_t last = put("/c", "x");
-    ck_assert_int_eq(etcd_compact(f.client, last, WAIT_MS, NULL), 0);
-    ck_assert_int_eq(etcd_compact(f.client, last, WAIT_MS, NULL), -ERR_CONFLICT);
-    ck_assert_int_eq(etcd_compact(f.client, last + 9, WAIT_MS, NULL), -ERR_INVALID);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("lib/etcd/kv");
@@ -266,8 +244,6 @@ static Suite *suite(void)
         tcase_add_test(t, all_ops_are_applied_iff_all_compares_hold);
         tcase_add_test(t, what_etcd_refuses_is_not_applied);
         tcase_add_test(t, a_full_transaction_fits);
-        tcase_add_test(t, status_tells_revision_size_leader_and_version);
-        tcase_add_test(t, compacting_twice_or_in_the_future_is_refused);
     }
     suite_add_tcase(s, t);
     return s;
