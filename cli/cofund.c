@@ -9,6 +9,7 @@
 #include "cli/invocation.h"
 #include "cli/label.h"
 #include "cli/output.h"
+#include "cli/shares.h"
 #include "lib/base/limits.h"
 
 static void set_won(json_t *object, const char *key, struct won won)
@@ -81,28 +82,6 @@ static json_t *result_document(const struct cofunding_result *result)
     return document;
 }
 
-/* "B200 640, H100 1/8": the months of a row in one cell. */
-static void add_months_text(json_t *row)
-{
-    CLEANUP_BUF struct buf text;
-    buf_init(&text, LIMIT_FILE_BYTES);
-    const char *model;
-    json_t *months;
-    json_object_foreach(json_object_get(row, "months"), model, months)
-    {
-        buf_printf(&text, "%s%s %s", text.len ? ", " : "", model, json_string_value(months));
-    }
-    set_text(row, "gpu_months", text.data);
-}
-
-static void add_words_for_people(json_t *document)
-{
-    size_t i;
-    json_t *row;
-    json_array_foreach(json_object_get(document, "members"), i, row) add_months_text(row);
-    set_text(json_object_get(document, "total"), "org", _("total"));
-}
-
 /* What was refused, and why, beside the table. */
 static void say_refusals(const struct invocation *inv, const struct cofunding_result *result)
 {
@@ -118,32 +97,13 @@ static void say_refusals(const struct invocation *inv, const struct cofunding_re
     }
 }
 
-static const struct column cofund_columns[] = {
-    {.header = N_("ORGANISATION"), .path = "org"},
-    {.header = N_("GPU-MONTHS"), .path = "gpu_months"},
-    {.header = N_("VALUE"), .path = "value_krw", .format = COLUMN_WON},
-    {.header = N_("BURDEN"), .path = "burden_krw", .format = COLUMN_WON},
-    {.header = N_("CASH FLOOR"), .path = "cash_floor_krw", .format = COLUMN_WON},
-    {.header = N_("IN KIND AT MOST"), .path = "in_kind_max_krw", .format = COLUMN_WON},
-    {.header = N_("CASH PAID"), .path = "cash_paid_krw", .format = COLUMN_WON},
-    {.header = N_("IN KIND ACCEPTED"), .path = "in_kind_accepted_krw", .format = COLUMN_WON},
-    {.header = N_("CASH MISSING"), .path = "cash_shortfall_krw", .format = COLUMN_WON},
-    {.header = N_("MISSING"), .path = "shortfall_krw", .format = COLUMN_WON},
-    {.header = N_("EXACT VALUE"), .path = "value_exact", .wide = true},
-    {.header = N_("REFUSED"), .path = "refused", .format = COLUMN_COUNT, .wide = true},
-    COLUMN_END,
-};
-
-static const struct view cofund_view = {
-    .rows = "members", .summary = "total", .columns = cofund_columns};
-
 static int print_result(const struct invocation *inv, const struct cofunding_result *result,
                         struct err *err)
 {
     enum output_format format = invocation_format(inv);
     json_t *document = result_document(result);
     if (format != OUTPUT_JSON && format != OUTPUT_JSONL)
-        add_words_for_people(document);
+        shares_add_words(document);
     int rc = output_print(inv, document, err);
     json_decref(document);
     if (rc == 0 && (format == OUTPUT_TABLE || format == OUTPUT_WIDE))
@@ -184,7 +144,7 @@ const struct command cofund_commands[] = {
      .options = eval_options,
      .examples = (const char *const[]){"pumasi cofund eval -f case.json",
                                        "pumasi cofund eval -f - -o json", NULL},
-     .view = &cofund_view,
+     .view = &shares_view,
      .exec = cofund_eval},
     COMMAND_END,
 };

@@ -1,15 +1,17 @@
 /*
- * Owns: the command `statement show`. The document is printed byte for byte, since its hash is
- * what counts. One thread.
+ * Owns: the command `statement show`. As JSON and CSV the document is printed byte for byte, since
+ * its hash is what counts; people who ask for a table see the members' shares in it. One thread.
  */
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/i18n.h"
 #include "cli/output.h"
 #include "cli/request.h"
+#include "cli/shares.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "lib/json/base64.h"
+#include "lib/json/strict.h"
 #include "lib/pki/digest.h"
 
 #include <errno.h>
@@ -36,6 +38,40 @@ static int print_bytes(const struct invocation *inv, struct span document, struc
     return 0;
 }
 
+/* What the table does not hold, beside it. */
+static void say_about(const struct invocation *inv, const json_t *document)
+{
+    const char *project, *from, *to, *mark = NULL;
+    if (json_unpack((json_t *)document, "{s:s, s:s, s:s}", "project", &project, "period_from",
+                    &from, "period_to", &to) == 0)
+        invocation_say(inv, _("%s, %s to %s (exclusive), in won"), project, from, to);
+    if (json_unpack((json_t *)document, "{s:{s:s}}", "total", "mark", &mark) == 0 &&
+        strcmp(mark, "confirmed") != 0)
+        invocation_say(inv, "%s", _("not confirmed: -o json says on which rules it rests"));
+}
+
+static int print_table(const struct invocation *inv, struct span text, struct err *err)
+{
+    json_t *document CLEANUP_STRICT = NULL;
+    TRY(strict_load(text, &document, err));
+    shares_add_words(document);
+    TRY(output_print_view(inv, &shares_view, document, err));
+    say_about(inv, document);
+    return 0;
+}
+
+static int print_in_format(const struct invocation *inv, struct span document, struct err *err)
+{
+    switch (invocation_format(inv)) {
+    case OUTPUT_TABLE:
+    case OUTPUT_WIDE:
+    case OUTPUT_NAME:
+        return print_table(inv, document, err);
+    default:
+        return print_bytes(inv, document, err);
+    }
+}
+
 static int print_document(const struct invocation *inv, const json_t *reply, struct err *err)
 {
     const char *text = json_string_value(json_object_get(reply, "document"));
@@ -48,7 +84,7 @@ static int print_document(const struct invocation *inv, const json_t *reply, str
                  ? check_digest(span_of(bytes, n), told, err)
                  : err_set(err, ERR_VERIFICATION, "%s", _("the answer holds no document"));
     if (rc == 0)
-        rc = print_bytes(inv, span_of(bytes, n), err);
+        rc = print_in_format(inv, span_of(bytes, n), err);
     free(bytes);
     return rc;
 }
@@ -93,7 +129,8 @@ const struct command statement_commands[] = {
     {.noun = "statement",
      .verb = "show",
      .summary = N_("print a usage statement"),
-     .details = N_("As JSON, or as CSV with -o csv; byte for byte what was issued."),
+     .details = N_("With -o json and -o csv byte for byte what was issued; the table is an "
+                   "extract of it."),
      .options = show_options,
      .examples =
          (const char *const[]){"pumasi statement show -p sovereign-lm --month 2026-02",
