@@ -132,10 +132,10 @@ static void command_rows(struct buf *dst, const char *noun)
 void help_program(struct buf *dst)
 {
     buf_printf(dst, "%s\n\n%s\n", _("pumasi: GPUs lent between neighbours"), _("Examples"));
-    buf_append_text(dst,
-                    "  pumasi pool list\n"
-                    "  pumasi lease book --allocation alloc-1 --gpus 8 --to 2026-03-31 --dry-run\n"
-                    "  pumasi lease list -o json\n");
+    buf_append_text(
+        dst, "  pumasi pool list\n"
+             "  pumasi lease book --allocation allocation-1 --gpus 8 --to 2026-03-31 --dry-run\n"
+             "  pumasi lease list -o json\n");
     buf_printf(dst, "\n%s\n", _("Commands"));
     command_rows(dst, NULL);
     options_section(dst, _("Options of every command"), global_options, false);

@@ -158,9 +158,9 @@ const struct command lease_commands[] = {
                    "function that later bills."),
      .options = book_options,
      .examples =
-         (const char *const[]){"pumasi lease book -a alloc-7 -g 8 --to 2026-03-31 --dry-run",
-                               "pumasi lease book -a alloc-7 -g 8 --from +1h --for 24h",
-                               "pumasi lease book -a alloc-7 -g 1 --share 1/8 --for 4h", NULL},
+         (const char *const[]){"pumasi lease book -a allocation-7 -g 8 --to 2026-03-31 --dry-run",
+                               "pumasi lease book -a allocation-7 -g 8 --from +1h --for 24h",
+                               "pumasi lease book -a allocation-7 -g 1 --share 1/8 --for 4h", NULL},
      .call = &book_call,
      .exec = book_exec},
     {.noun = "lease",
