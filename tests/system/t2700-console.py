@@ -10,6 +10,8 @@ import subprocess
 import lib
 from lib import tap
 
+IDLE_S = 10  # CONSOLE_IDLE_S
+
 
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a socket file."""
@@ -155,9 +157,13 @@ def main():
     first.start()
     world.wait_answering()
     tap.ok(health(CONSOLE) == (200, "leading"), "a leader is healthy")
-    check_pages(CONSOLE)
-    check_work(world, CONSOLE)
-    check_following(world, first, CONSOLE)
+    host, port = CONSOLE.split(":")
+    with socket.create_connection((host, int(port)), timeout=IDLE_S + 5) as idle:
+        idle.sendall(b"GET /hea")
+        check_pages(CONSOLE)
+        check_work(world, CONSOLE)
+        check_following(world, first, CONSOLE)
+        tap.ok(idle.recv(1) == b"", "who falls silent in a request is let go")
     tap.done()
 
 

@@ -148,9 +148,7 @@ START_TEST(what_is_no_http_is_refused_without_a_look)
 {
     static const char *const requests[] = {
         "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", /* TLS */
-        "GET / HTTP/9.9\r\n\r\n",
-        "GET / HTTP/1.1\r\n\r\n", /* HTTP/1.1 wants a Host */
-        "\r\n\r\n\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",     /* HTTP/1.1 wants a Host */
     };
     struct rig rig;
     rig_init(&rig);
