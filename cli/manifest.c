@@ -101,6 +101,8 @@ static int convert_gpus(json_t *object, const char *key, const json_t *value, st
         TRY(share_parse(span_text(text ? text : number), &share, err));
     }
     snprintf(units_key, sizeof(units_key), "%.*s_units", (int)(strlen(key) - strlen("_gpus")), key);
+    if (json_object_get(object, units_key))
+        return err_set(err, ERR_INVALID, _("stands beside %s, which says the same"), units_key);
     json_object_set_new(object, units_key, json_integer(share.units));
     json_object_del(object, key);
     return 0;

@@ -89,6 +89,8 @@ static const struct {
     {"{\"kind\": \"project\", \"stages\": [{\"from\": \"2025-02-30\"}]}", "stages: [0]: from"},
     {"{\"kind\": \"pool\", \"contracted_gpus\": \"many\"}", "contracted_gpus"},
     {"{\"kind\": \"pool\", \"contracted_gpus\": -1}", "contracted_gpus"},
+    {"{\"kind\": \"pool\", \"contracted_gpus\": 1, \"contracted_units\": 7000}",
+     "contracted_units"},
 };
 
 START_TEST(test_what_is_wrong_is_named_by_its_path)
