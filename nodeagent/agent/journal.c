@@ -18,17 +18,18 @@
 #include <unistd.h>
 
 #define FRAME_MAGIC   UINT32_C(0x50554d4a) /* "PUMJ" */
+#define LENGTH_MAX    (sizeof(uint32_t) + 2 * JOURNAL_PAYLOAD_MAX)
 #define REWRITE_BYTES (1 << 20)
 /* The file is at most twice what it has to hold, and one entry. */
-#define FILE_BYTES_MAX (2 * LIMIT_JOURNAL_BYTES + 2 * JOURNAL_PAYLOAD_MAX)
+#define FILE_BYTES_MAX (2 * LIMIT_JOURNAL_BYTES + 4 * JOURNAL_PAYLOAD_MAX)
 #define NAME_PREFIX    "usage-"
 #define NAME_SUFFIX    ".journal"
 
 struct frame {
     uint32_t magic;
     uint32_t kind;
-    uint32_t length;
-    uint32_t crc; /* over kind, length, seq and payload */
+    uint32_t length; /* at most LENGTH_MAX */
+    uint32_t crc;    /* over kind, length, seq and payload */
     uint64_t seq;
 };
 _Static_assert(sizeof(struct frame) == 24, "frames have no padding");
@@ -109,26 +110,60 @@ static void forget_acked(struct journal *j, uint64_t seq)
         j->pending[i].offset -= cut;
 }
 
-/* False: whole, but not in an order that we write. */
+static void keep_mark(struct journal *j, struct span mark)
+{
+    buf_reset(&j->mark);
+    buf_append(&j->mark, mark.data, mark.len);
+    ENSURE(!j->mark.full);
+}
+
+/* An interval and the mark that goes with it, behind the interval's length. False: not that. */
+static bool parts_of(struct span payload, struct span *ret_interval, struct span *ret_mark)
+{
+    uint32_t length;
+    if (payload.len < sizeof length)
+        return false;
+    memcpy(&length, payload.data, sizeof length);
+    size_t left = payload.len - sizeof length;
+    if (length > left || length > JOURNAL_PAYLOAD_MAX || left - length > JOURNAL_PAYLOAD_MAX)
+        return false;
+    *ret_interval = span_of(payload.data + sizeof length, length);
+    *ret_mark = span_of(payload.data + sizeof length + length, left - length);
+    return true;
+}
+
+static bool take_interval(struct journal *j, uint64_t seq, struct span interval)
+{
+    if (seq != j->next_seq || interval.len > JOURNAL_PAYLOAD_MAX)
+        return false;
+    keep_interval(j, seq, interval);
+    return true;
+}
+
+/* False: whole, but nothing that we write there. */
 static bool take_in(struct journal *j, const struct frame *f, struct span payload)
 {
+    struct span interval, mark;
     switch ((enum journal_kind)f->kind) {
     case JOURNAL_INTERVAL:
-        if (f->seq != j->next_seq)
+        return take_interval(j, f->seq, payload);
+    case JOURNAL_METERED:
+        if (!parts_of(payload, &interval, &mark) || !take_interval(j, f->seq, interval))
             return false;
-        keep_interval(j, f->seq, payload);
-        break;
+        keep_mark(j, mark);
+        return true;
     case JOURNAL_MARK:
-        buf_reset(&j->mark);
-        buf_append(&j->mark, payload.data, payload.len);
-        break;
+        if (payload.len > JOURNAL_PAYLOAD_MAX)
+            return false;
+        keep_mark(j, payload);
+        return true;
     case JOURNAL_ACK:
         forget_acked(j, f->seq);
-        break;
+        return true;
     case JOURNAL_KIND_END:
         break;
     }
-    return true;
+    return false;
 }
 
 /* ---- the file ---- */
@@ -139,7 +174,7 @@ static bool frame_at(struct span file, size_t at, struct frame *ret, struct span
         return false;
     memcpy(ret, file.data + at, sizeof *ret);
     if (ret->magic != FRAME_MAGIC || ret->kind == 0 || ret->kind >= JOURNAL_KIND_END ||
-        ret->length > JOURNAL_PAYLOAD_MAX || ret->length > file.len - at - sizeof *ret)
+        ret->length > LENGTH_MAX || ret->length > file.len - at - sizeof *ret)
         return false;
     *ret_payload = span_of(file.data + at + sizeof *ret, ret->length);
     return ret->crc == frame_crc(ret, *ret_payload);
@@ -181,7 +216,7 @@ static bool is_torn(struct span tail)
     if (memcmp(&frame, &magic, known < sizeof magic ? known : sizeof magic) != 0)
         return false;
     return tail.len <= sizeof frame ||
-           (frame.length <= JOURNAL_PAYLOAD_MAX && tail.len - sizeof frame <= frame.length);
+           (frame.length <= LENGTH_MAX && tail.len - sizeof frame <= frame.length);
 }
 
 static int read_back(struct journal *j, struct err *err)
@@ -194,7 +229,8 @@ static int read_back(struct journal *j, struct err *err)
     int rc = file_read(j->path, &file, err);
     while (rc == 0 && frame_at(buf_span(&file), at, &frame, &payload)) {
         if (!take_in(j, &frame, payload))
-            rc = err_set(err, ERR_CORRUPT, "%s: entry at byte %zu out of order", j->path, at);
+            rc = err_set(err, ERR_CORRUPT, "%s: the entry at byte %zu does not belong there",
+                         j->path, at);
         at += sizeof frame + frame.length;
     }
     bool torn = rc == 0 && at < file.len;
@@ -263,6 +299,12 @@ void journal_close(struct journal *j)
     free(j);
 }
 
+void journal_remove(struct journal *j)
+{
+    (void)unlink(j->path);
+    journal_close(j);
+}
+
 static void frame_put(struct buf *dst, enum journal_kind kind, uint64_t seq, struct span payload)
 {
     struct frame frame = {
@@ -313,13 +355,13 @@ static void tidy(struct journal *j)
 static int append(struct journal *j, enum journal_kind kind, uint64_t seq, struct span payload,
                   struct err *err)
 {
-    ENSURE(payload.len <= JOURNAL_PAYLOAD_MAX);
+    ENSURE(payload.len <= LENGTH_MAX);
     if (j->broken)
         return err_set(err, ERR_IO, "%s: can't be appended to: start the agent anew", j->path);
     if (j->file_bytes + sizeof(struct frame) + payload.len > FILE_BYTES_MAX)
         return err_set(err, ERR_LIMIT, "%s is full", j->path);
     struct buf bytes;
-    buf_init(&bytes, sizeof(struct frame) + JOURNAL_PAYLOAD_MAX);
+    buf_init(&bytes, sizeof(struct frame) + LENGTH_MAX);
     frame_put(&bytes, kind, seq, payload);
     ssize_t written = write(j->fd, bytes.data, bytes.len);
     int rc = 0;
@@ -335,15 +377,31 @@ static int append(struct journal *j, enum journal_kind kind, uint64_t seq, struc
     return rc;
 }
 
-int journal_add(struct journal *j, struct span interval, uint64_t *ret_seq, struct err *err)
+static int append_metered(struct journal *j, uint64_t seq, struct span interval, struct span mark,
+                          struct err *err)
+{
+    uint32_t length = (uint32_t)interval.len;
+    CLEANUP_BUF struct buf payload;
+    buf_init(&payload, LENGTH_MAX);
+    buf_append(&payload, &length, sizeof length);
+    buf_append(&payload, interval.data, interval.len);
+    buf_append(&payload, mark.data, mark.len);
+    ENSURE(!payload.full);
+    return append(j, JOURNAL_METERED, seq, buf_span(&payload), err);
+}
+
+int journal_add(struct journal *j, struct span interval, struct span mark, uint64_t *ret_seq,
+                struct err *err)
 {
     uint64_t seq = j->next_seq;
+    ENSURE(interval.len <= JOURNAL_PAYLOAD_MAX && mark.len <= JOURNAL_PAYLOAD_MAX);
     if (live_bytes(j) + interval.len + sizeof(struct frame) > LIMIT_JOURNAL_BYTES)
         return err_set(err, ERR_LIMIT,
                        "%s is full: the control plane has not acknowledged %zu intervals", j->path,
                        j->pending_count);
-    TRY(append(j, JOURNAL_INTERVAL, seq, interval, err));
+    TRY(append_metered(j, seq, interval, mark, err));
     keep_interval(j, seq, interval);
+    keep_mark(j, mark);
     tidy(j);
     *ret_seq = seq;
     return 0;
@@ -358,9 +416,9 @@ int journal_mark(struct journal *j, struct span mark, struct err *err)
 {
     if (span_equal(mark, buf_span(&j->mark)))
         return 0;
+    ENSURE(mark.len <= JOURNAL_PAYLOAD_MAX);
     TRY(append(j, JOURNAL_MARK, 0, mark, err));
-    buf_reset(&j->mark);
-    buf_append(&j->mark, mark.data, mark.len);
+    keep_mark(j, mark);
     tidy(j);
     return 0;
 }
@@ -417,15 +475,7 @@ int journal_each_other(const char *directory, const char *boot_id, journal_visit
     if (!dir)
         return err_set(err, ERR_IO, "%s: %s", directory, strerror(errno));
     for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-        struct journal *other;
-        if (!boot_of(entry->d_name, boot) || strcmp(boot, boot_id) == 0 ||
-            journal_open(directory, boot, &other, NULL) < 0)
-            continue;
-        bool empty = other->pending_count == 0;
-        if (empty)
-            (void)unlink(other->path);
-        journal_close(other);
-        if (!empty)
+        if (boot_of(entry->d_name, boot) && strcmp(boot, boot_id) != 0)
             visit(boot, arg);
     }
     closedir(dir);

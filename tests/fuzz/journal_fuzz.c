@@ -98,7 +98,8 @@ static void write_on(struct journal *j)
 {
     uint64_t seq;
     uint64_t wanted = journal_next_seq(j);
-    ENSURE(journal_add(j, span_text("one more"), &seq, NULL) == 0 && seq == wanted);
+    ENSURE(journal_add(j, span_text("one more"), span_text("and its mark"), &seq, NULL) == 0 &&
+           seq == wanted);
     ENSURE(journal_mark(j, span_text("mark"), NULL) == 0);
     ENSURE(journal_ack(j, seq, NULL) == 0);
     ENSURE(journal_next_seq(j) == seq + 1);

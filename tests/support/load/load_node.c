@@ -145,13 +145,13 @@ int load_node_fd(const struct load_node *n)
 
 /* ---- usage ---- */
 
-static void emit(const struct metered *metered, void *arg)
+static bool emit(const struct metered *metered, void *arg)
 {
     struct load_node *n = arg;
     CLEANUP_BUF struct buf text;
     struct buf packed;
     if (n->options.usage_period_s == 0 || n->pending_count == PENDING_MAX)
-        return;
+        return true;
     struct link_interval interval = {
         .interval = {.node = n->name,
                      .boot_id = n->boot_id,
@@ -175,6 +175,7 @@ static void emit(const struct metered *metered, void *arg)
     size_t len = packed.len;
     *pending_at(n, n->pending_count++) = span_of(buf_detach(&packed), len);
     n->counts->intervals++;
+    return true;
 }
 
 static void report(struct load_node *n)

@@ -57,7 +57,9 @@ static void add(const char *text)
 {
     uint64_t want = journal_next_seq(journal);
     uint64_t seq;
-    ck_assert_msg(journal_add(journal, span_text(text), &seq, &err) == 0, "%s", err.text);
+    ck_assert_msg(journal_add(journal, span_text(text), journal_last_mark(journal), &seq, &err) ==
+                      0,
+                  "%s", err.text);
     ck_assert_uint_eq(seq, want);
 }
 
@@ -214,6 +216,44 @@ START_TEST(a_tail_torn_at_any_byte_is_cut_off_and_all_before_it_stays)
 }
 END_TEST
 
+START_TEST(an_interval_and_its_mark_are_both_there_or_neither_is)
+{
+    struct buf whole;
+    uint64_t seq;
+    mark("before");
+    size_t before = file_bytes();
+    ck_assert_int_eq(journal_add(journal, span_text("interval"), span_text("after"), &seq, &err),
+                     0);
+    expect_mark("after");
+    read_file(&whole);
+    for (size_t len = before; len < whole.len; len++) {
+        ck_assert_int_eq(open_bytes(span_of(whole.data, len)), 0);
+        ck_assert_str_eq(pending(), "");
+        expect_mark("before");
+    }
+    ck_assert_int_eq(open_bytes(buf_span(&whole)), 0);
+    ck_assert_str_eq(pending(), "1:interval ");
+    expect_mark("after");
+    buf_fini(&whole);
+}
+END_TEST
+
+START_TEST(interval_and_mark_may_each_be_as_long_as_is_allowed)
+{
+    static char text[JOURNAL_PAYLOAD_MAX];
+    uint64_t seq;
+    memset(text, 'x', sizeof text);
+    struct span longest = span_of(text, sizeof text);
+    ck_assert_int_eq(journal_add(journal, longest, longest, &seq, &err), 0);
+    ck_assert_int_eq(journal_add(journal, span_of(NULL, 0), span_of(NULL, 0), &seq, &err), 0);
+    reopen();
+    struct span interval;
+    ck_assert(journal_next_pending(journal, 0, &seq, &interval));
+    ck_assert(span_equal(interval, longest));
+    expect_mark("");
+}
+END_TEST
+
 START_TEST(a_tail_of_zeros_is_what_a_power_cut_leaves)
 {
     struct buf whole;
@@ -318,8 +358,8 @@ START_TEST(a_full_disk_appends_nothing_and_loses_nothing)
     for (rlim_t room = 0; room < 60; room++) {
         limit_files(file_bytes() + room);
         uint64_t before = file_bytes();
-        int rc = journal_add(journal, span_text("does this interval fit, and if so, where?"), &seq,
-                             &err);
+        int rc = journal_add(journal, span_text("does this interval fit, and if so, where?"),
+                             span_text("mark"), &seq, &err);
         if (rc == 0)
             break;
         ck_assert_int_eq(rc, -ERR_IO);
@@ -391,7 +431,7 @@ START_TEST(a_journal_that_nobody_acknowledges_is_full_one_day)
     int rc = 0;
     memset(text, 'x', sizeof text);
     for (int i = 0; rc == 0 && i < 2 * LIMIT_JOURNAL_BYTES / JOURNAL_PAYLOAD_MAX; i++)
-        rc = journal_add(journal, span_of(text, sizeof text), &seq, &err);
+        rc = journal_add(journal, span_of(text, sizeof text), span_of(NULL, 0), &seq, &err);
     ck_assert_int_eq(rc, -ERR_LIMIT);
     ck_assert_uint_ge(seq, LIMIT_JOURNAL_BYTES / JOURNAL_PAYLOAD_MAX - 2);
     mark("a mark still fits");
@@ -407,52 +447,34 @@ END_TEST
 
 static void note_boot(const char *boot_id, void *arg)
 {
-    (void)snprintf(arg, 64, "%s", boot_id);
+    char *found = arg;
+    size_t len = strlen(found);
+    (void)snprintf(found + len, 64 - len, "%s", boot_id);
 }
 
-START_TEST(other_boots_that_still_hold_something_are_visited)
+START_TEST(other_boots_are_visited_whatever_they_hold)
 {
-    struct journal *other;
     char found[64] = "";
-    uint64_t seq;
-    ck_assert_int_eq(journal_open(dir, OTHER, &other, &err), 0);
-    ck_assert_int_eq(journal_add(other, span_text("x"), &seq, &err), 0);
-    journal_close(other);
+    char path[PATH_MAX];
+    path_of(OTHER, path);
     add("own");
-    ck_assert_int_eq(journal_each_other(dir, BOOT, note_boot, found, &err), 0);
-    ck_assert_str_eq(found, OTHER);
-}
-END_TEST
-
-START_TEST(other_boots_that_hold_nothing_are_removed)
-{
-    struct journal *other;
-    char found[64] = "";
-    char path[PATH_MAX];
-    uint64_t seq;
-    ck_assert_int_eq(journal_open(dir, OTHER, &other, &err), 0);
-    ck_assert_int_eq(journal_add(other, span_text("x"), &seq, &err), 0);
-    ck_assert_int_eq(journal_ack(other, seq, &err), 0);
-    journal_close(other);
-    ck_assert_int_eq(journal_each_other(dir, BOOT, note_boot, found, &err), 0);
-    ck_assert_str_eq(found, "");
-    path_of(OTHER, path);
-    ck_assert_int_ne(access(path, F_OK), 0);
-    path_of(BOOT, path);
-    ck_assert_int_eq(access(path, F_OK), 0);
-    ck_assert_int_eq(journal_each_other("/nonexistent", BOOT, note_boot, found, &err), -ERR_IO);
-}
-END_TEST
-
-START_TEST(a_damaged_journal_of_another_boot_is_left_for_people)
-{
-    char found[64] = "";
-    char path[PATH_MAX];
-    path_of(OTHER, path);
     ck_assert_int_eq(file_write(path, span_text("damaged"), 0600, NULL), 0);
     ck_assert_int_eq(journal_each_other(dir, BOOT, note_boot, found, &err), 0);
-    ck_assert_str_eq(found, "");
+    ck_assert_str_eq(found, OTHER);
     ck_assert_int_eq(access(path, F_OK), 0);
+    ck_assert_int_eq(journal_each_other("/nonexistent", BOOT, note_boot, found, &err), -ERR_IO);
+    ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent"));
+}
+END_TEST
+
+START_TEST(a_journal_that_is_removed_is_gone)
+{
+    struct journal *other;
+    char found[64] = "";
+    ck_assert_int_eq(journal_open(dir, OTHER, &other, &err), 0);
+    journal_remove(other);
+    ck_assert_int_eq(journal_each_other(dir, BOOT, note_boot, found, &err), 0);
+    ck_assert_str_eq(found, "");
 }
 END_TEST
 
@@ -468,6 +490,8 @@ static Suite *suite(void)
     tcase_add_test(c, the_last_mark_counts);
     tcase_add_test(c, pending_intervals_are_found_from_any_number);
     tcase_add_test(c, a_tail_torn_at_any_byte_is_cut_off_and_all_before_it_stays);
+    tcase_add_test(c, an_interval_and_its_mark_are_both_there_or_neither_is);
+    tcase_add_test(c, interval_and_mark_may_each_be_as_long_as_is_allowed);
     tcase_add_test(c, a_tail_of_zeros_is_what_a_power_cut_leaves);
     tcase_add_test(c, a_first_entry_that_is_torn_leaves_an_empty_journal);
     tcase_add_test(c, a_flipped_bit_before_the_end_is_damage_and_nothing_is_changed);
@@ -477,9 +501,8 @@ static Suite *suite(void)
     tcase_add_test(c, errors_name_path_and_reason);
     tcase_add_test(c, a_file_that_is_mostly_past_is_written_anew);
     tcase_add_test(c, a_journal_that_nobody_acknowledges_is_full_one_day);
-    tcase_add_test(c, other_boots_that_still_hold_something_are_visited);
-    tcase_add_test(c, other_boots_that_hold_nothing_are_removed);
-    tcase_add_test(c, a_damaged_journal_of_another_boot_is_left_for_people);
+    tcase_add_test(c, other_boots_are_visited_whatever_they_hold);
+    tcase_add_test(c, a_journal_that_is_removed_is_gone);
     suite_add_tcase(s, c);
     return s;
 }

@@ -144,20 +144,20 @@ static inline void plane_close(struct plane *p)
 
 /* ---- what came ---- */
 
-static inline unsigned plane_count(struct plane *p)
-{
-    pthread_mutex_lock(&p->lock);
-    unsigned n = p->count;
-    pthread_mutex_unlock(&p->lock);
-    return n;
-}
-
 static inline unsigned plane_streams(struct plane *p)
 {
     pthread_mutex_lock(&p->lock);
     unsigned n = p->streams;
     pthread_mutex_unlock(&p->lock);
     return n;
+}
+
+static inline bool plane_is_attached(struct plane *p)
+{
+    pthread_mutex_lock(&p->lock);
+    bool attached = p->call != NULL;
+    pthread_mutex_unlock(&p->lock);
+    return attached;
 }
 
 static inline unsigned plane_count_of(struct plane *p, int body)

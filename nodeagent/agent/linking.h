@@ -1,0 +1,22 @@
+#ifndef PUMASI_NODEAGENT_AGENT_LINKING_H
+#define PUMASI_NODEAGENT_AGENT_LINKING_H
+
+#include <stdint.h>
+
+/*
+ * The agent's stream to the control plane: opened when it is due, given up when it does not answer.
+ * Part of the agent: one thread; nothing blocks.
+ */
+struct agent;
+
+/* Opens a stream when there is none and it is time, or when the one there is has left a question
+ * unanswered for too long. */
+void linking_keep(struct agent *a);
+
+/* When linking_keep() wants to be called. */
+int64_t linking_due_ns(const struct agent *a);
+
+/* Hears all that came. */
+void linking_hear(struct agent *a);
+
+#endif
