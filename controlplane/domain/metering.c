@@ -30,27 +30,40 @@ struct search {
     const struct usage_interval *found;
 };
 
+/* The node's own stand together: the walk ends with the first of another. */
 static bool visit_accepted(const void *record, void *arg)
 {
     const struct usage_interval *accepted = record;
     struct search *s = arg;
     const struct usage_interval *u = s->interval;
-    if (accepted->from.s < u->to.s && u->from.s < accepted->to.s &&
-        id_equal(&accepted->node, &u->node) && id_equal(&accepted->lease, &u->lease))
+    if (!id_equal(&accepted->node, &u->node))
+        return false;
+    if (accepted->from.s < u->to.s && u->from.s < accepted->to.s)
         s->found = accepted;
     return !s->found;
 }
 
-/* Among those accepted before, and those of this report. */
+/* Before all intervals of the node by its id, and after those of every node before it. */
+static struct id before_intervals_of(const struct id *node)
+{
+    struct id id = ID_NONE;
+    int n = snprintf(id.text, sizeof id.text, "%s.", node->text);
+    ENSURE(n > 0 && (size_t)n < sizeof id.text);
+    return id;
+}
+
+/* Among those accepted before, and those of this report, which are all of one node. */
 static const struct usage_interval *find_overlap(const struct turn *t,
                                                  const struct usage_interval *u)
 {
     struct search s = {.interval = u};
-    state_each_linked(t->state, LINK_USAGE_LEASE, &u->lease, visit_accepted, &s);
+    struct id before = before_intervals_of(&u->node);
+    state_each_linked_after(t->state, LINK_USAGE_LEASE, &u->lease, &before, visit_accepted, &s);
     for (size_t i = 0; !s.found && i < t->out->n; i++) {
         const struct change *change = &t->out->items[i];
-        if (change->kind == ENTITY_USAGE_INTERVAL)
-            visit_accepted(change->record, &s);
+        const struct usage_interval *taken = change->record;
+        if (change->kind == ENTITY_USAGE_INTERVAL && id_equal(&taken->lease, &u->lease))
+            visit_accepted(taken, &s);
     }
     return s.found;
 }

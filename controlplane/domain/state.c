@@ -423,15 +423,21 @@ const struct uses *state_uses(const struct state *s)
     return s->uses;
 }
 
-void state_each_linked(const struct state *s, enum state_link link, const struct id *id,
-                       state_visit_fn visit, void *arg)
+void state_each_linked_after(const struct state *s, enum state_link link, const struct id *id,
+                             const struct id *after, state_visit_fn visit, void *arg)
 {
     ENSURE(link >= 0 && link < STATE_LINK_COUNT);
     const struct group *g = table_find(&s->links[link], id);
-    for (size_t i = 0; g && i < g->members.n; i++) {
+    for (size_t i = g ? table_after(&g->members, after) : 0; g && i < g->members.n; i++) {
         if (!visit(g->members.rows[i], arg))
             return;
     }
+}
+
+void state_each_linked(const struct state *s, enum state_link link, const struct id *id,
+                       state_visit_fn visit, void *arg)
+{
+    state_each_linked_after(s, link, id, &ID_NONE, visit, arg);
 }
 
 void state_each_lease_on(const struct state *s, const struct id *node, state_visit_fn visit,

@@ -65,6 +65,10 @@ enum state_link {
 void state_each_linked(const struct state *s, enum state_link link, const struct id *id,
                        state_visit_fn visit, void *arg);
 
+/* The same, only those whose id comes after `after`. */
+void state_each_linked_after(const struct state *s, enum state_link link, const struct id *id,
+                             const struct id *after, state_visit_fn visit, void *arg);
+
 /* The same with LINK_LEASE_NODE. */
 void state_each_lease_on(const struct state *s, const struct id *node, state_visit_fn visit,
                          void *arg);

@@ -173,6 +173,33 @@ START_TEST(test_no_second_of_a_lease_on_a_node_is_taken_twice)
 }
 END_TEST
 
+/* Names that stand before and after each other's intervals in every order. */
+START_TEST(test_nodes_of_one_lease_are_in_nobodys_way)
+{
+    enum { NODES = 5 };
+    static const char *const nodes[NODES] = {"m", "m-1", "m1", "m10", "lz"};
+    for (size_t i = 0; i < NODES; i++)
+        world_make_node(&w, nodes[i], "naver-b200", 8);
+    world_make_loan(&w, &(struct world_loan_terms){
+                            .id = "loan-b", .pool = "naver-b200", .gpus = 40, .notice_s = 3600});
+    struct id a = world_make_allocation(&w, "alpha", 40, WORLD_BUDGET);
+    expect_ok(&w, world_book(&w, &(struct world_booking){.allocation = a,
+                                                         .gpus = 40,
+                                                         .from = world_at(0),
+                                                         .to = world_at(WORLD_DAY)}));
+    struct id wide = w.changes.answer.id;
+    world_due(&w);
+    for (uint64_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < NODES; i++) {
+            expect_ok(&w, world_use(&w, nodes[i], round + 1, wide.text, world_at(0),
+                                    world_at(WORLD_HOUR)));
+            ck_assert_msg((world_note(&w, "is refused") != NULL) == (round == 1), "%s", nodes[i]);
+        }
+    }
+    ck_assert_uint_eq(state_count(w.state, ENTITY_USAGE_INTERVAL), NODES);
+}
+END_TEST
+
 START_TEST(test_nor_within_one_report)
 {
     struct report_usage_command r = {.node = id_literal("n1")};
@@ -289,6 +316,7 @@ static Suite *metering_suite(void)
     tcase_add_test(c, test_a_hole_in_the_numbers_is_noted_and_paid_by_nobody);
     tcase_add_test(c, test_what_fits_no_lease_of_the_node_is_refused_alone);
     tcase_add_test(c, test_no_second_of_a_lease_on_a_node_is_taken_twice);
+    tcase_add_test(c, test_nodes_of_one_lease_are_in_nobodys_way);
     tcase_add_test(c, test_nor_within_one_report);
     tcase_add_test(c, test_what_came_in_refused_stands_in_notes_and_ledger);
     tcase_add_test(c, test_an_interval_that_can_have_no_id_is_refused_alone);
