@@ -21,6 +21,7 @@ DOCUMENTS = [
     ("pool", "site", "No Name", "pool.site"),
     ("pool", "contracted_gpus", -1, "contracted_gpus"),
     ("pool", "contracted_gpus", "1/9000", "contracted_gpus"),
+    ("pool", "contracted_units", 7000, "contracted_units"),
     ("pool", "lend_limit_units", -1, "lend_limit"),
     ("pool", "owner", None, "pool.owner"),
     ("programme", "policy.prices.0.krw_per_gpu_month", -1, "prices[0]"),

@@ -63,6 +63,7 @@ struct rig {
     struct rig_person people[RIG_PEOPLE];
     size_t n;
     struct rpc_channel *stranger; /* shows no certificate */
+    size_t arena_bytes;           /* memory of a request; 0: as in production */
 };
 
 /* A code of err_code by its name: what the client got. */
@@ -381,7 +382,8 @@ static inline void rig_start(struct rig *r)
                                   .ca_pem = buf_span(&r->ca),
                                   .env = &r->env};
     r->api = api_create(&options);
-    struct rpc_server_options server = {.policy = api_policy, .policy_arg = r->api};
+    struct rpc_server_options server = {
+        .policy = api_policy, .policy_arg = r->api, .arena_bytes = r->arena_bytes};
     int port;
     r->server = rpc_server_create(r->server_loop, &server);
     ck_assert_int_eq(rpc_server_listen(r->server, RIG_HOST ":0", r->tls, &port, NULL), 0);
@@ -391,9 +393,9 @@ static inline void rig_start(struct rig *r)
     rpc_server_start(r->server);
 }
 
-static inline void rig_open(struct rig *r)
+static inline void rig_open_with(struct rig *r, size_t arena_bytes)
 {
-    *r = (struct rig){.env = env_real()};
+    *r = (struct rig){.env = env_real(), .arena_bytes = arena_bytes};
     (void)snprintf(r->dir, sizeof r->dir, "/tmp/api-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(r->dir));
     r->runtime = rpc_runtime_create(NULL);
@@ -411,6 +413,11 @@ static inline void rig_open(struct rig *r)
     rig_make_pool(r);
     rig_join(r, "user", "op", "skt", "supplier-operator");
     rig_join(r, "user", "op", "other", "supplier-operator");
+}
+
+static inline void rig_open(struct rig *r)
+{
+    rig_open_with(r, 0);
 }
 
 static inline void rig_close(struct rig *r)
