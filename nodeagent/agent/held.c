@@ -42,7 +42,8 @@ int held_note(struct held_table *t, const struct link_grant *grant, struct err *
                        .lease = {.lease = grant->lease,
                                  .organisation = grant->organisation,
                                  .project = grant->project,
-                                 .units = decoded.share},
+                                 .units = decoded.share,
+                                 .issued_at = decoded.issued_at},
                        .ends_at = decoded.ends_at,
                        .device_count = (uint32_t)decoded.device_count};
     (void)text_cut(h->lease.model, sizeof h->lease.model, grant->model);

@@ -113,6 +113,14 @@ bool meter_see(struct meter *m, uint64_t boot_ns, uint64_t number)
     return true;
 }
 
+/* An interval that began before its lease would be refused as a whole. A grant issued long after
+ * was renewed, and says nothing about the opening. */
+static struct instant opening(const struct meter *m, struct instant issued_at, uint64_t boot_ns)
+{
+    struct instant read = meter_instant(m, boot_ns);
+    return issued_at.s - read.s <= METER_LAG_S ? instant_max(read, issued_at) : read;
+}
+
 int meter_open(struct meter *m, const struct metered_lease *lease, uint64_t boot_ns,
                struct err *err)
 {
@@ -121,7 +129,8 @@ int meter_open(struct meter *m, const struct metered_lease *lease, uint64_t boot
     struct metered_place *p = free_place(m);
     if (!p)
         return err_set(err, ERR_LIMIT, "more than %d leases on one node", METER_LEASES_MAX);
-    *p = (struct metered_place){.used = true, .lease = *lease, .from = meter_instant(m, boot_ns)};
+    *p = (struct metered_place){
+        .used = true, .lease = *lease, .from = opening(m, lease->issued_at, boot_ns)};
     return 0;
 }
 

@@ -23,6 +23,8 @@ struct meter;
 
 #define METER_LEASES_MAX 128
 #define METER_MARK_MAX   65536
+#define METER_LAG_S                                                                                \
+    2 /* how far readings can be behind the server: floored, and kept for a second */
 
 struct meter *meter_create(void);
 void meter_destroy(struct meter *m); /* NULL is fine */
@@ -50,7 +52,8 @@ struct metered_lease {
     char model[32]; /* control characters in it become blanks in a mark */
     struct share units;
     char isolation[16];
-    uint64_t fence; /* under which the guard holds it */
+    uint64_t fence;           /* under which the guard holds it */
+    struct instant issued_at; /* only for meter_open() */
 };
 
 struct metered {
@@ -76,7 +79,8 @@ typedef bool (*meter_emit_fn)(const struct metered *interval, void *arg);
  * what it did to everybody who comes, again and again. Numbers order events of one instant. */
 bool meter_see(struct meter *m, uint64_t boot_ns, uint64_t number);
 
-/* The devices of the lease can be opened since boot_ns. Known leases go on. ERR_LIMIT beyond
+/* The devices of the lease can be opened since boot_ns. Known leases go on. No grant comes before
+ * it was issued: what is read as up to METER_LAG_S before that is that instant. ERR_LIMIT beyond
  * METER_LEASES_MAX. Needs meter_has_time(). */
 MUST_CHECK int meter_open(struct meter *m, const struct metered_lease *lease, uint64_t boot_ns,
                           struct err *err);

@@ -60,6 +60,13 @@ static void open_at(struct meter *m, const char *name, uint64_t boot_ns)
     ck_assert_int_eq(meter_open(m, &l, boot_ns, NULL), 0);
 }
 
+static void open_issued_at(struct meter *m, const char *name, uint64_t boot_ns, int64_t issued_s)
+{
+    struct metered_lease l = lease_of(name);
+    l.issued_at.s = START + issued_s;
+    ck_assert_int_eq(meter_open(m, &l, boot_ns, NULL), 0);
+}
+
 static void close_at(struct meter *m, const char *name, uint64_t boot_ns)
 {
     struct id id = id_literal(name);
@@ -126,6 +133,28 @@ START_TEST(a_lease_is_metered_from_open_to_close)
     ck_assert_int_eq(emitted.items[0].lease.units.units, 7000);
     ck_assert_str_eq(emitted.items[0].lease.model, "B200");
     meter_destroy(m);
+}
+END_TEST
+
+START_TEST(no_lease_opens_up_to_the_lag_before_its_grant_was_issued)
+{
+    static const struct {
+        uint64_t boot_ns;
+        int64_t issued_s, want;
+    } rows[] = {
+        {BOOT(10), 10, 10}, {BOOT(10) - 1, 10, 10},
+        {BOOT(10), 9, 10},                        /* open a second after the grant */
+        {BOOT(8), 10, 10},  {BOOT(8) - 1, 10, 7}, /* renewed since: not about the opening */
+        {BOOT(10), 70, 10},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct meter *m = meter_at(0);
+        emitted.n = 0;
+        open_issued_at(m, "lease-1", rows[i].boot_ns, rows[i].issued_s);
+        close_at(m, "lease-1", BOOT(90));
+        expect(0, "lease-1", rows[i].want, 90, "ended");
+        meter_destroy(m);
+    }
 }
 END_TEST
 
@@ -587,6 +616,7 @@ static Suite *suite(void)
     tcase_add_test(c, time_is_the_servers_instant_and_the_boot_clock_since_floored);
     tcase_add_test(c, a_reading_that_says_the_same_to_a_second_changes_nothing);
     tcase_add_test(c, a_lease_is_metered_from_open_to_close);
+    tcase_add_test(c, no_lease_opens_up_to_the_lag_before_its_grant_was_issued);
     tcase_add_test(c, opening_what_is_open_changes_nothing);
     tcase_add_test(c, what_has_no_length_is_not_emitted);
     tcase_add_test(c, a_running_lease_is_cut_at_period_ends_without_gap_or_overlap);
