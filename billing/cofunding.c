@@ -32,22 +32,9 @@ static int compare_usage(const void *a, const void *b)
     return by_model ? by_model : instant_compare(x->window.from, y->window.from);
 }
 
-/* Profiles come in order: then nothing need be copied and sorted. */
-static bool in_order(const struct cofunding_usage *usage, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        const struct cofunding_usage *a = &usage[i - 1], *b = &usage[i];
-        bool same = a->member == b->member && a->model == b->model;
-        if (same ? a->window.from.s > b->window.from.s : compare_usage(a, b) > 0)
-            return false;
-    }
-    return true;
-}
-
 static bool same_series(const struct cofunding_usage *a, const struct cofunding_usage *b)
 {
-    return a->member == b->member &&
-           (a->model == b->model || strcmp(a->model, b->model) == 0);
+    return a->member == b->member && strcmp(a->model, b->model) == 0;
 }
 
 /* Prices one run of usage of one member and model. */
@@ -74,29 +61,16 @@ static int add_series(const struct cofunding_input *in, const struct cofunding_u
     return 0;
 }
 
-static int add_in_order(const struct cofunding_input *in, const struct cofunding_usage *usage,
-                        struct cofunding_result *r, struct err *err)
+static int add_usage(const struct cofunding_input *in, struct cofunding_usage *usage,
+                     struct cofunding_result *r, struct err *err)
 {
+    qsort(usage, in->n_usage, sizeof(*usage), compare_usage);
     for (size_t i = 0, end; i < in->n_usage; i = end) {
         for (end = i + 1; end < in->n_usage && same_series(&usage[i], &usage[end]);)
             end++;
         TRY(add_series(in, &usage[i], end - i, &r->members[usage[i].member], err));
     }
     return 0;
-}
-
-static int add_usage(const struct cofunding_input *in, struct cofunding_result *r, struct err *err)
-{
-    for (size_t i = 0; i < in->n_usage; i++)
-        ENSURE(in->usage[i].member < in->n_members && !window_empty(in->usage[i].window));
-    if (in_order(in->usage, in->n_usage))
-        return add_in_order(in, in->usage, r, err);
-    struct cofunding_usage *usage = zeroed(in->n_usage, sizeof(*usage));
-    memcpy(usage, in->usage, in->n_usage * sizeof(*usage));
-    qsort(usage, in->n_usage, sizeof(*usage), compare_usage);
-    int rc = add_in_order(in, usage, r, err);
-    free(usage);
-    return rc;
 }
 
 const char *refusal_words(const char *reason)
@@ -259,12 +233,13 @@ static int share_init(struct cofunding_share *share, const char *organisation, s
                     "organisation", err);
 }
 
-static int evaluate(const struct cofunding_input *in, struct cofunding_result *r, struct err *err)
+static int evaluate(const struct cofunding_input *in, struct cofunding_usage *usage,
+                    struct cofunding_result *r, struct err *err)
 {
     TRY(share_init(&r->total, "", err));
     for (size_t i = 0; i < in->n_members; i++)
         TRY(share_init(&r->members[i], in->members[i].organisation, err));
-    TRY(add_usage(in, r, err));
+    TRY(add_usage(in, usage, r, err));
     TRY(add_contributions(in, r, err));
     for (size_t i = 0; i < in->n_members; i++) {
         int rc = settle_share(in, i, &r->members[i], err);
@@ -280,7 +255,13 @@ int cofunding_eval(const struct cofunding_input *in, struct cofunding_result **r
     struct cofunding_result *r = zeroed(1, sizeof(*r));
     r->members = zeroed(in->n_members, sizeof(r->members[0]));
     r->n_members = in->n_members;
-    int rc = evaluate(in, r, &own);
+    struct cofunding_usage *usage = zeroed(in->n_usage, sizeof(*usage));
+    for (size_t i = 0; i < in->n_usage; i++) {
+        ENSURE(in->usage[i].member < in->n_members && !window_empty(in->usage[i].window));
+        usage[i] = in->usage[i];
+    }
+    int rc = evaluate(in, usage, r, &own);
+    free(usage);
     if (rc == 0) {
         *ret = r;
         return 0;

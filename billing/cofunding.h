@@ -4,6 +4,7 @@
 #include "billing/dated.h"
 #include "billing/exact.h"
 #include "billing/policy.h"
+#include "billing/rating.h"
 #include "lib/base/limits.h"
 
 /*
@@ -30,6 +31,10 @@ struct cofunding_usage {
     struct window window; /* not empty */
     int64_t units;        /* of 1/7000 GPU */
     struct won price_krw; /* per GPU-month instead of the programme's; 0: none */
+    /* NULL, or a profile instead of the same units throughout: steps by rising instant, the first
+     * at window.from, the last one at window.to with 0 units. */
+    const struct rating_step *steps;
+    size_t n_steps;
 };
 
 struct cofunding_contribution {

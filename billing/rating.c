@@ -160,10 +160,9 @@ static struct rating_cell *row_of_line(struct rating *r)
 static void add_gpu_time(struct rating *r, int64_t from, int64_t to, const int64_t *units)
 {
     while (from < to) {
-        int64_t end = line_end(r);
-        for (; end <= from; end = line_end(r))
+        while (line_end(r) <= from)
             r->line++;
-        int64_t stop = to < end ? to : end;
+        int64_t stop = to < line_end(r) ? to : line_end(r);
         struct rating_cell *row = row_of_line(r);
         for (uint32_t i = 0; i < r->config.n_terms; i++)
             row[i].unit_seconds += (__int128)units[i] * (stop - from);
@@ -344,25 +343,12 @@ static int end_pieces(struct rating *r, int64_t t, struct err *err)
     return 0;
 }
 
-/* The one piece that is alive ends at or before t, inside the month and the line: a profile, whose
- * pieces follow each other, comes this way nearly always. False: go the long way. */
-static bool end_only_piece(struct rating *r, int64_t t)
+static int use_more(struct rating *r, uint32_t terms, int64_t units, struct err *err)
 {
-    if (r->n_ends != 1 || r->ends[0].at > t || r->config.grain != GRAIN_SECOND)
-        return false;
-    const struct end *end = &r->ends[0];
-    if (end->at >= r->span.to.s || end->at > line_end(r) || r->now == r->span.to.s)
-        return false;
-    ENSURE(r->total == end->units && r->now <= end->at);
-    if (r->total > 0 && r->now < end->at) {
-        levels_add(r->levels, r->total, end->at - r->now);
-        row_of_line(r)[end->terms].unit_seconds += (__int128)r->total * (end->at - r->now);
-    }
-    r->now = end->at;
-    r->in_use[end->terms] = 0;
-    r->total = 0;
-    r->n_ends = 0;
-    return true;
+    if (__builtin_add_overflow(r->total, units, &r->total))
+        return err_set(err, ERR_OVERFLOW, "more GPUs in use at once than can be counted");
+    r->in_use[terms] += units;
+    return 0;
 }
 
 int rating_add(struct rating *r, const struct rating_piece *piece, struct err *err)
@@ -375,14 +361,26 @@ int rating_add(struct rating *r, const struct rating_piece *piece, struct err *e
     if (r->last_begin == INT64_MIN)
         open_month(r, from);
     r->last_begin = from;
-    if (!end_only_piece(r, from))
-        TRY(end_pieces(r, from, err));
+    TRY(end_pieces(r, from, err));
     if (r->now < from)
         TRY(advance(r, from, err));
-    if (__builtin_add_overflow(r->total, piece->units, &r->total))
-        return err_set(err, ERR_OVERFLOW, "more GPUs in use at once than can be counted");
-    r->in_use[piece->terms] += piece->units;
+    TRY(use_more(r, piece->terms, piece->units, err));
     ends_push(r, (struct end){.at = to, .units = piece->units, .terms = piece->terms});
+    return 0;
+}
+
+int rating_change(struct rating *r, struct instant t, uint32_t terms, int64_t by, struct err *err)
+{
+    ENSURE(t.s >= INSTANT_MIN_S && t.s >= r->last_begin && terms < r->config.n_terms);
+    if (t.s > r->last_end)
+        return err_set(err, ERR_INVALID, "use that ends after the year 9999: set an end");
+    if (r->last_begin == INT64_MIN)
+        open_month(r, t.s);
+    r->last_begin = t.s;
+    if (r->now < t.s)
+        TRY(advance(r, t.s, err));
+    TRY(use_more(r, terms, by, err));
+    ENSURE(r->in_use[terms] >= 0);
     return 0;
 }
 

@@ -34,6 +34,12 @@ struct rating_piece {
     uint32_t terms;       /* below the n_terms of the series */
 };
 
+/* A step of a profile: from here on so much is in use. */
+struct rating_step {
+    struct instant from;
+    int64_t units;
+};
+
 struct rating_cell {
     uint32_t line;
     uint32_t terms;
@@ -72,6 +78,12 @@ void rating_destroy(struct rating *r);                            /* NULL is fin
  * ERR_OVERFLOW when more is in use at once than int64 units, ERR_INVALID when the piece ends after
  * the Korean year 9999 or never. After an error: destroy it. */
 MUST_CHECK int rating_add(struct rating *r, const struct rating_piece *piece, struct err *err);
+
+/* The other way to say it: from t on, `by` units of the terms more (less, when negative) are in
+ * use, t no earlier than before. What is in use never falls below 0, and is 0 after the last
+ * change. Not to be mixed with rating_add() in one series. Errors as rating_add(). */
+MUST_CHECK int rating_change(struct rating *r, struct instant t, uint32_t terms, int64_t by,
+                             struct err *err);
 
 /* Hands over what is left. Afterwards the rating is empty and may be used for another series. */
 MUST_CHECK int rating_finish(struct rating *r, struct err *err);

@@ -200,7 +200,7 @@ static int price_month(void *arg, const struct rating_month *month, struct err *
     return 0;
 }
 
-static int rate_usage(struct pricing *p, struct rating *rating, struct err *err)
+static int rate_pieces(struct pricing *p, struct rating *rating, struct err *err)
 {
     const struct series *s = p->series;
     for (size_t i = 0; i < s->n_usage; i++) {
@@ -208,6 +208,98 @@ static int rate_usage(struct pricing *p, struct rating *rating, struct err *err)
         struct rating_piece piece = {u->window, u->units, terms_of(p, u->price_krw)};
         TRY(rating_add(rating, &piece, err));
     }
+    return 0;
+}
+
+static int rate_profile(const struct cofunding_usage *u, uint32_t terms, struct rating *rating,
+                        struct err *err)
+{
+    int64_t before = 0;
+    for (size_t i = 0; i < u->n_steps; i++) {
+        TRY(rating_change(rating, u->steps[i].from, terms, u->steps[i].units - before, err));
+        before = u->steps[i].units;
+    }
+    return 0;
+}
+
+/* ---- Several profiles at once ---- */
+
+struct edge {
+    struct instant at;
+    uint32_t terms;
+    int64_t by;
+};
+
+static int compare_edges(const void *a, const void *b)
+{
+    const struct edge *x = a, *y = b;
+    return instant_compare(x->at, y->at);
+}
+
+static size_t collect_edges(const struct pricing *p, struct edge *edges)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->series->n_usage; i++) {
+        const struct cofunding_usage *u = &p->series->usage[i];
+        uint32_t terms = terms_of(p, u->price_krw);
+        struct rating_step plain[] = {{u->window.from, u->units}, {u->window.to, 0}};
+        const struct rating_step *steps = u->steps ? u->steps : plain;
+        size_t n_steps = u->steps ? u->n_steps : 2;
+        int64_t before = 0;
+        for (size_t k = 0; k < n_steps; k++) {
+            edges[n++] = (struct edge){steps[k].from, terms, steps[k].units - before};
+            before = steps[k].units;
+        }
+    }
+    qsort(edges, n, sizeof(*edges), compare_edges);
+    return n;
+}
+
+/* What ends and begins at one instant may come in any order: nothing is accounted in between, but
+ * the sum may not go below 0 on the way. So the rises come first. */
+static int rate_edges(const struct edge *edges, size_t n, struct rating *rating, struct err *err)
+{
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && edges[end].at.s == edges[i].at.s;)
+            end++;
+        for (size_t k = i; k < end; k++) {
+            if (edges[k].by > 0)
+                TRY(rating_change(rating, edges[k].at, edges[k].terms, edges[k].by, err));
+        }
+        for (size_t k = i; k < end; k++) {
+            if (edges[k].by < 0)
+                TRY(rating_change(rating, edges[k].at, edges[k].terms, edges[k].by, err));
+        }
+    }
+    return 0;
+}
+
+static int rate_together(struct pricing *p, struct rating *rating, struct err *err)
+{
+    const struct series *s = p->series;
+    size_t most = 0;
+    for (size_t i = 0; i < s->n_usage; i++)
+        most += s->usage[i].steps ? s->usage[i].n_steps : 2;
+    struct edge *edges = reallocarray(NULL, most, sizeof(*edges));
+    ENSURE(edges != NULL);
+    size_t n = collect_edges(p, edges);
+    int rc = rate_edges(edges, n, rating, err);
+    free(edges);
+    return rc;
+}
+
+static int rate_usage(struct pricing *p, struct rating *rating, struct err *err)
+{
+    const struct series *s = p->series;
+    size_t profiles = 0;
+    for (size_t i = 0; i < s->n_usage; i++)
+        profiles += s->usage[i].steps != NULL;
+    if (profiles == 0)
+        TRY(rate_pieces(p, rating, err));
+    else if (s->n_usage == 1)
+        TRY(rate_profile(s->usage, terms_of(p, s->usage->price_krw), rating, err));
+    else
+        TRY(rate_together(p, rating, err));
     return rating_finish(rating, err);
 }
 
@@ -227,6 +319,22 @@ static int run_rating(struct pricing *p, struct err *err)
     return rc;
 }
 
+/* From the first begin to the last end of use inside the line; empty when there is none. */
+static struct window use_inside(const struct cofunding_usage *u, struct window line)
+{
+    struct window part = window_intersect(u->window, line);
+    if (!u->steps || window_empty(part))
+        return part;
+    size_t first = 0, last = u->n_steps - 1; /* the last step ends what is before it */
+    while (first < last &&
+           (u->steps[first].units == 0 || u->steps[first + 1].from.s <= line.from.s))
+        first++;
+    while (last > first &&
+           (u->steps[last - 1].units == 0 || u->steps[last - 1].from.s >= line.to.s))
+        last--;
+    return window_intersect((struct window){u->steps[first].from, u->steps[last].from}, line);
+}
+
 /* First begin and last end of the usage inside each open line. */
 static void set_windows(struct pricing *p)
 {
@@ -239,7 +347,9 @@ static void set_windows(struct pricing *p)
             const struct cofunding_usage *u = &p->series->usage[j];
             if (!window_overlaps(u->window, line) || terms_of(p, u->price_krw) != o->terms)
                 continue;
-            struct window part = window_intersect(u->window, line);
+            struct window part = use_inside(u, line);
+            if (window_empty(part))
+                continue;
             o->out.window.from = instant_min(o->out.window.from, part.from);
             o->out.window.to = instant_max(o->out.window.to, part.to);
         }

@@ -11,6 +11,7 @@ static struct cofunding_usage *cut_usage(const struct cofunding_input *in, struc
     ENSURE(cut != NULL);
     *n = 0;
     for (size_t i = 0; i < in->n_usage; i++) {
+        ENSURE(in->usage[i].steps == NULL); /* a statement is made of intervals */
         if (!window_overlaps(in->usage[i].window, period))
             continue;
         cut[*n] = in->usage[i];

@@ -63,42 +63,55 @@ static struct won price_of(const struct account *a, const struct id *loan_id)
     return loan ? loan->price_krw : WON_ZERO;
 }
 
-/* A row for each stretch in which the line's units stay the same and are not 0. */
-static size_t fill_rows(const struct use_line *line, struct won price_krw,
-                        struct cofunding_usage *rows)
+/* The lines of an account as usage, each with its steps. */
+struct profile {
+    struct cofunding_usage *usage;
+    struct rating_step *steps; /* of all lines */
+    size_t n;
+};
+
+static void profile_fini(struct profile *p)
 {
-    size_t n = 0;
-    const struct steps *s = &line->units;
-    for (size_t i = 0; i < s->n; i++) {
-        __int128 units = s->items[i].value;
-        if (units == 0)
-            continue;
-        ENSURE(units > 0 && units <= INT64_MAX && i + 1 < s->n);
-        rows[n++] = (struct cofunding_usage){.member = 0,
-                                             .model = line->model,
-                                             .window = {s->items[i].from, s->items[i + 1].from},
-                                             .units = (int64_t)units,
-                                             .price_krw = price_krw};
-    }
-    return n;
+    free(p->usage);
+    free(p->steps);
 }
 
-/* Owned by the caller; borrows the models from the account. */
-static struct cofunding_usage *usage_rows(const struct account *a, size_t *ret_n)
+static void copy_steps(const struct steps *from, struct rating_step *to)
 {
-    size_t most = 0, n = 0;
+    for (size_t i = 0; i < from->n; i++) {
+        ENSURE(from->items[i].value >= 0 && from->items[i].value <= INT64_MAX);
+        to[i] = (struct rating_step){from->items[i].from, (int64_t)from->items[i].value};
+    }
+    ENSURE(to[from->n - 1].units == 0);
+}
+
+/* Borrows the models from the account. */
+static struct profile profile_of(const struct account *a)
+{
+    struct profile p = {0};
+    size_t most = 1;
     LIST_EACH(const struct use_line, line, &a->use.lines)
     {
         most += line->units.n;
     }
-    struct cofunding_usage *rows = reallocarray(NULL, most + 1, sizeof *rows);
-    ENSURE(rows != NULL);
+    p.usage = calloc(a->use.lines.n + 1, sizeof *p.usage);
+    p.steps = reallocarray(NULL, most, sizeof *p.steps);
+    ENSURE(p.usage != NULL && p.steps != NULL);
+    struct rating_step *next = p.steps;
     LIST_EACH(const struct use_line, line, &a->use.lines)
     {
-        n += fill_rows(line, price_of(a, &line->loan), rows + n);
+        size_t n = line->units.n;
+        if (n == 0)
+            continue;
+        copy_steps(&line->units, next);
+        p.usage[p.n++] = (struct cofunding_usage){.model = line->model,
+                                                  .window = {next[0].from, next[n - 1].from},
+                                                  .price_krw = price_of(a, &line->loan),
+                                                  .steps = next,
+                                                  .n_steps = n};
+        next += n;
     }
-    *ret_n = n;
-    return rows;
+    return p;
 }
 
 /* ---- Value ---------------------------------------------------------------------------------- */
@@ -150,22 +163,21 @@ static int value_of(const struct account *a, struct valued *ret, struct err *err
     }
     struct cofunding_member member = {
         .organisation = a->organisation->id.text, .sizes = sizes.items, .n_sizes = sizes.n};
-    size_t n_usage;
-    struct cofunding_usage *usage = usage_rows(a, &n_usage);
+    struct profile profile = profile_of(a);
     struct cofunding_input in = {.policy = &a->programme->policy,
                                  .openness = openness.items,
                                  .n_openness = openness.n,
                                  .members = &member,
                                  .n_members = 1,
-                                 .usage = usage,
-                                 .n_usage = n_usage,
+                                 .usage = profile.usage,
+                                 .n_usage = profile.n,
                                  .period_end = INSTANT_NEVER};
     struct cofunding_result *result = NULL;
     int rc = cofunding_eval(&in, &result, err);
     if (rc == 0)
         *ret = valued_of(&result->members[0]);
     cofunding_result_destroy(result);
-    free(usage);
+    profile_fini(&profile);
     free(sizes.items);
     free(openness.items);
     return rc;

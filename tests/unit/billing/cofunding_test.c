@@ -66,7 +66,10 @@ static struct cofunding_usage *add_usage(struct scene *s, uint32_t member, int64
                                          const char *first, const char *last)
 {
     struct cofunding_usage *u = &s->usage[s->in.n_usage++];
-    *u = (struct cofunding_usage){member, "B200", dates(first, last), gpus * SHARE_PER_GPU, {0}};
+    *u = (struct cofunding_usage){.member = member,
+                                  .model = "B200",
+                                  .window = dates(first, last),
+                                  .units = gpus * SHARE_PER_GPU};
     return u;
 }
 
@@ -480,6 +483,123 @@ START_TEST(the_order_of_usage_changes_nothing)
 }
 END_TEST
 
+/* ---- Profiles ---- */
+
+enum { PIECES = 30, HOURS = 24 * 120, PRICES = 2 };
+
+struct same {
+    struct cofunding_usage pieces[PIECES];
+    struct rating_step steps[PRICES][2 * PIECES + 1];
+    struct cofunding_usage profiles[PRICES];
+    size_t n_profiles;
+};
+
+/* What the pieces of one price add up to, hour by hour. */
+static size_t steps_of(const struct same *same, int64_t price, struct rating_step *steps)
+{
+    size_t n = 0;
+    int64_t before = 0;
+    struct instant begin = at("2025-11-01");
+    for (int64_t hour = 0; hour <= HOURS; hour++) {
+        struct instant t = instant_add(begin, 3600 * hour);
+        int64_t units = 0;
+        for (size_t i = 0; i < PIECES; i++) {
+            const struct cofunding_usage *u = &same->pieces[i];
+            units += u->price_krw.krw == price && window_contains(u->window, t) ? u->units : 0;
+        }
+        if (units != before)
+            steps[n++] = (struct rating_step){t, units};
+        before = units;
+    }
+    return n;
+}
+
+static void make_same(struct same *same, unsigned dice, size_t prices)
+{
+    for (size_t i = 0; i < PIECES; i++) {
+        dice = dice * 1103515245u + 12345u;
+        int64_t from = (dice >> 8) % (HOURS - 1), hours = 1 + (dice >> 16) % 1500;
+        int64_t to = from + hours < HOURS ? from + hours : HOURS;
+        same->pieces[i] =
+            (struct cofunding_usage){.model = "B200",
+                                     .window = {instant_add(at("2025-11-01"), 3600 * from),
+                                                instant_add(at("2025-11-01"), 3600 * to)},
+                                     .units = 875 * (1 + (int64_t)(dice >> 24) % 16),
+                                     .price_krw = {(dice >> 4) % prices * 3000000}};
+    }
+    same->n_profiles = 0;
+    for (size_t i = 0; i < prices; i++) {
+        size_t n = steps_of(same, (int64_t)i * 3000000, same->steps[i]);
+        if (n == 0)
+            continue;
+        same->profiles[same->n_profiles++] =
+            (struct cofunding_usage){.model = "B200",
+                                     .window = {same->steps[i][0].from, same->steps[i][n - 1].from},
+                                     .price_krw = {(int64_t)i * 3000000},
+                                     .steps = same->steps[i],
+                                     .n_steps = n};
+    }
+}
+
+static void expect_same_share(const struct cofunding_share *a, const struct cofunding_share *b)
+{
+    ck_assert(exact_equal(&a->value, &b->value));
+    ck_assert_int_eq(a->value_krw.krw, b->value_krw.krw);
+    ck_assert_int_eq(a->burden_krw.krw, b->burden_krw.krw);
+    ck_assert_uint_eq(a->n_models, b->n_models);
+    ck_assert(frac_compare(a->models[0].months, b->models[0].months) == 0);
+    ck_assert_uint_eq(a->n_lines, b->n_lines);
+    for (size_t i = 0; i < a->n_lines; i++) {
+        const struct cofunding_line *x = &a->lines[i], *y = &b->lines[i];
+        ck_assert(exact_equal(&x->months, &y->months) && exact_equal(&x->value, &y->value));
+        ck_assert(exact_equal(&x->burden, &y->burden));
+        ck_assert_int_eq(x->window.from.s, y->window.from.s);
+        ck_assert_int_eq(x->window.to.s, y->window.to.s);
+        ck_assert_int_eq(x->price_krw.krw, y->price_krw.krw);
+    }
+}
+
+START_TEST(a_profile_is_worth_what_its_pieces_are)
+{
+    static const enum part_month rules[] = {PART_MONTH_30DAY, PART_MONTH_CALENDAR,
+                                            PART_MONTH_ACTUAL365};
+    struct same same;
+    struct scene s;
+    scene_init(&s, OPENNESS_OPEN_COMMERCIAL);
+    add_member(&s, "lead", SIZE_SME);
+    s.sizes[0][1] = (struct dated_size){at("2026-01-12"), SIZE_MIDSIZE, SIZE_NONE};
+    s.members[0].n_sizes = 2;
+    s.policy.part_month = rules[_i % 3];
+    s.policy.grain = _i % 2 ? GRAIN_DAY : GRAIN_SECOND;
+    make_same(&same, 100u + (unsigned)_i, 1 + (size_t)_i % PRICES);
+    s.in.usage = same.pieces;
+    s.in.n_usage = PIECES;
+    struct cofunding_result *pieces = eval(&s);
+    s.in.usage = same.profiles;
+    s.in.n_usage = same.n_profiles;
+    struct cofunding_result *profiles = eval(&s);
+    expect_same_share(&pieces->members[0], &profiles->members[0]);
+    cofunding_result_destroy(pieces);
+    cofunding_result_destroy(profiles);
+    /* A profile beside a plain piece. */
+    make_same(&same, 500u + (unsigned)_i, 1);
+    struct cofunding_usage mixed[] = {same.profiles[0], same.pieces[0]};
+    struct cofunding_usage all[PIECES + 1];
+    memcpy(all, same.pieces, sizeof(same.pieces));
+    all[PIECES] = same.pieces[0];
+    s.in.usage = all;
+    s.in.n_usage = PIECES + 1;
+    pieces = eval(&s);
+    s.in.usage = mixed;
+    s.in.n_usage = 2;
+    profiles = eval(&s);
+    expect_same_share(&pieces->members[0], &profiles->members[0]);
+    cofunding_result_destroy(pieces);
+    cofunding_result_destroy(profiles);
+    scene_fini(&s);
+}
+END_TEST
+
 static Suite *cofunding_suite(void)
 {
     Suite *s = suite_create("cofunding");
@@ -499,6 +619,7 @@ static Suite *cofunding_suite(void)
     tcase_add_test(t, a_startup_takes_its_legal_class);
     tcase_add_test(t, what_cannot_be_billed_is_refused);
     tcase_add_test(t, the_order_of_usage_changes_nothing);
+    tcase_add_loop_test(t, a_profile_is_worth_what_its_pieces_are, 0, 36);
     suite_add_tcase(s, t);
     return s;
 }

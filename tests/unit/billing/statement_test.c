@@ -47,9 +47,13 @@ static void scene_init(struct scene *s)
     s->members[1] = (struct cofunding_member){"kaist", &s->sizes[2], 1};
     struct window all = {at("2025-12-01"), at("2026-03-01")};
     struct window ten_days = {at("2026-01-11"), at("2026-01-21")};
-    s->usage[0] = (struct cofunding_usage){0, "B200", all, 2 * SHARE_PER_GPU, {0}};
-    s->usage[1] = (struct cofunding_usage){0, "B200", ten_days, SHARE_PER_GPU, {100}};
-    s->usage[2] = (struct cofunding_usage){1, "B200", {at("2026-02-01"), at("2026-03-01")}, 7, {0}};
+    struct window february = {at("2026-02-01"), at("2026-03-01")};
+    s->usage[0] =
+        (struct cofunding_usage){.model = "B200", .window = all, .units = 2 * SHARE_PER_GPU};
+    s->usage[1] = (struct cofunding_usage){
+        .model = "B200", .window = ten_days, .units = SHARE_PER_GPU, .price_krw = {100}};
+    s->usage[2] =
+        (struct cofunding_usage){.member = 1, .model = "B200", .window = february, .units = 7};
     s->contributions[0] = (struct cofunding_contribution){0, "data", {5}};
     s->contributions[1] = (struct cofunding_contribution){0, "cash", {66000}};
     s->in = (struct cofunding_input){.policy = &s->policy,
