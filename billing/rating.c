@@ -47,6 +47,7 @@ struct rating {
     struct rating_cell *cells; /* rows of n_terms, one row for each line met in this month */
     size_t n_cells, cap_cells;
     uint32_t line;
+    bool plain; /* the month lies in one line and there is one kind of terms: one cell takes all */
 };
 
 static void *grown(void *items, size_t *cap, size_t need, size_t size)
@@ -249,6 +250,9 @@ static __int128 pack_cells(struct rating *r)
 
 static int close_month(struct rating *r, struct err *err)
 {
+    if (r->plain && levels_seconds(r->levels) > 0)
+        row_of_line(r)->unit_seconds = levels_unit_seconds(r->levels);
+    r->plain = false; /* a month that is closed once more is empty */
     struct rating_month month = {.month = r->month, .unit_seconds = pack_cells(r)};
     month.cells = r->cells;
     month.n_cells = r->n_cells;
@@ -263,6 +267,9 @@ static void open_month(struct rating *r, int64_t now)
     r->month = month_of((struct instant){now});
     r->span = month_window(r->month);
     levels_begin(r->levels, idle_enough(r));
+    while (line_end(r) <= now)
+        r->line++;
+    r->plain = r->config.n_terms == 1 && line_end(r) >= r->span.to.s;
 }
 
 static int64_t day_begin(const struct rating *r)
@@ -275,7 +282,8 @@ static void account_seconds(struct rating *r, int64_t stop)
 {
     if (r->total > 0) {
         levels_add(r->levels, r->total, stop - r->now);
-        add_gpu_time(r, r->now, stop, r->in_use);
+        if (!r->plain)
+            add_gpu_time(r, r->now, stop, r->in_use);
     }
     r->now = stop;
 }
@@ -292,7 +300,8 @@ static void account_day(struct rating *r, int64_t stop)
     if (stop < begin + DAY_SECONDS || r->peak_total == 0)
         return;
     levels_add(r->levels, r->peak_total, DAY_SECONDS);
-    add_gpu_time(r, begin, stop, r->peak);
+    if (!r->plain)
+        add_gpu_time(r, begin, stop, r->peak);
     r->peak_total = 0;
 }
 
