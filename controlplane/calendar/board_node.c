@@ -144,6 +144,8 @@ static void busy_add(struct board_node *n, const struct board_booking *b, uint64
     for (; at > 0 && n->busy[at - 1].window.from.s > b->window.from.s; at--)
         n->busy[at] = n->busy[at - 1];
     n->busy[at] = (struct board_busy){.window = b->window, .devices = devices, .booking = b};
+    int64_t length = b->window.to.s - b->window.from.s;
+    n->longest_s = length > n->longest_s ? length : n->longest_s;
 }
 
 void board_node_renew(struct calendar *c, const struct id *id)
@@ -233,11 +235,26 @@ void board_nodes_shorten(struct calendar *c, const struct board_booking *b)
     }
 }
 
+/* The first that may reach beyond t: what began long enough ago is over. */
+static size_t first_reaching(const struct board_node *n, struct instant t)
+{
+    size_t low = 0, high = n->n_busy;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (n->busy[middle].window.from.s <= t.s - n->longest_s)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 uint64_t board_node_busy(const struct board_node *n, struct window window,
                          const struct board_booking *ignore)
 {
     uint64_t devices = 0;
-    for (size_t i = 0; i < n->n_busy && n->busy[i].window.from.s < window.to.s; i++) {
+    size_t first = first_reaching(n, window.from);
+    for (size_t i = first; i < n->n_busy && n->busy[i].window.from.s < window.to.s; i++) {
         if (n->busy[i].window.to.s > window.from.s && n->busy[i].booking != ignore)
             devices |= n->busy[i].devices;
     }

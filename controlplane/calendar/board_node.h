@@ -31,6 +31,7 @@ struct board_node {
     size_t n_groups;
     struct board_busy *busy; /* by rising begin */
     size_t n_busy, busy_cap;
+    int64_t longest_s; /* none of these is, or was, longer */
 };
 
 /* A pool and a model that devices have in common. */

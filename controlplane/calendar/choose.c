@@ -43,22 +43,34 @@ struct offers {
     size_t n;
 };
 
-/* Which of the calendar's kinds the query is about. */
-static bool *wanted_kinds(const struct calendar *c, const struct calendar_query *q)
+/* A query, as one looks at nodes with it. */
+struct look {
+    const struct calendar_query *query;
+    struct window window; /* with cleaning time */
+    const struct board_booking *ignore;
+    bool *wanted; /* kinds of the calendar */
+};
+
+static struct look look_for(const struct calendar *c, const struct calendar_query *q)
 {
-    bool *wanted = items_of(c->n_kinds, sizeof *wanted);
+    struct look look = {.query = q,
+                        .window = board_padded(q),
+                        .ignore = calendar_booking_of(c, &q->ignore),
+                        .wanted = items_of(c->n_kinds, sizeof *look.wanted)};
     for (size_t i = 0; i < c->n_kinds; i++) {
         for (size_t k = 0; k < q->n_pools && strcmp(c->kinds[i].model, q->model) == 0; k++)
-            wanted[i] = wanted[i] || id_equal(&c->kinds[i].pool, &q->pools[k]);
+            look.wanted[i] = look.wanted[i] || id_equal(&c->kinds[i].pool, &q->pools[k]);
     }
-    return wanted;
+    return look;
 }
 
-static uint64_t counted(const struct board_node *n, const bool *wanted)
+/* The devices that the query is about; *ret_busy: those of them that somebody holds. */
+static uint64_t look_at(const struct look *look, const struct board_node *n, uint64_t *ret_busy)
 {
     uint64_t devices = 0;
     for (size_t i = 0; i < n->n_groups; i++)
-        devices |= wanted[n->groups[i].kind] ? n->groups[i].in_service : 0;
+        devices |= look->wanted[n->groups[i].kind] ? n->groups[i].in_service : 0;
+    *ret_busy = devices ? devices & board_node_busy(n, look->window, look->ignore) : 0;
     return devices;
 }
 
@@ -68,47 +80,68 @@ static uint64_t left_over(const struct board_node *n, uint64_t devices,
 {
     uint64_t enough = 0;
     for (uint64_t rest = devices; rest; rest &= rest - 1) {
-        uint64_t bit = rest & -rest;
-        if (board_free_units(n->devices[count(bit - 1)], q) >= q->units)
-            enough |= bit;
+        size_t bit = (size_t)__builtin_ctzll(rest);
+        if (board_free_units(n->devices[bit], q) >= q->units)
+            enough |= UINT64_C(1) << bit;
     }
     return enough;
 }
 
-static struct offers collect(const struct calendar *c, const struct calendar_query *q)
+static struct offers collect(const struct calendar *c, const struct look *look)
 {
-    struct offers offers = {.query = q};
+    struct offers offers = {.query = look->query};
     offers.items = reallocarray(NULL, c->n_nodes + 1, sizeof *offers.items);
     ENSURE(offers.items != NULL);
-    const struct board_booking *ignore = calendar_booking_of(c, &q->ignore);
-    struct window padded = board_padded(q);
-    bool parts = q->units < SHARE_PER_GPU, *wanted = wanted_kinds(c, q);
+    bool parts = look->query->units < SHARE_PER_GPU;
     for (size_t i = 0; i < c->n_nodes; i++) {
         const struct board_node *n = &c->nodes[i];
-        uint64_t all = counted(n, wanted),
-                 busy = all ? board_node_busy(n, padded, ignore) & all : 0;
+        uint64_t busy, all = look_at(look, n, &busy);
         struct offer offer = {
             .node = n, .free = all & ~busy, .n = count(all & ~busy), .broken = busy != 0};
         if (parts && busy)
-            offer.partly = left_over(n, busy, q);
+            offer.partly = left_over(n, busy, look->query);
         if (offer.free | offer.partly)
             offers.items[offers.n++] = offer;
     }
-    free(wanted);
     return offers;
 }
 
-/* The first of the offer's devices among `devices`, n of them. */
-static size_t give(const struct offer *o, uint64_t devices, size_t n,
+/* The first n of the node's devices in the set. */
+static size_t give(const struct board_node *node, uint64_t devices, size_t n,
                    const struct board_device **chosen)
 {
     size_t given = 0;
     for (uint64_t rest = devices; rest && given < n; rest &= rest - 1)
-        chosen[given++] = o->node->devices[count((rest & -rest) - 1)];
+        chosen[given++] = node->devices[__builtin_ctzll(rest)];
     return given;
 }
 
-/* ---- Whole devices -------------------------------------------------------------------------- */
+/* ---- Whole devices of one node --------------------------------------------------------------- */
+
+/* The smallest node that holds all that is wanted. One that holds no more ends the search: this is
+ * how most of the nodes are never looked at. */
+static bool choose_on_one(const struct calendar *c, const struct look *look,
+                          const struct board_device **chosen)
+{
+    size_t wanted = look->query->devices, fewest = SIZE_MAX;
+    const struct board_node *best = NULL;
+    uint64_t best_free = 0;
+    for (size_t i = 0; i < c->n_nodes && fewest > wanted; i++) {
+        const struct board_node *n = &c->nodes[i];
+        uint64_t busy, free = look_at(look, n, &busy) & ~busy;
+        size_t devices = count(free);
+        if (devices < wanted || devices >= fewest)
+            continue;
+        best = n;
+        best_free = free;
+        fewest = devices;
+    }
+    if (best)
+        give(best, best_free, wanted, chosen);
+    return best != NULL;
+}
+
+/* ---- Whole devices of several nodes ---------------------------------------------------------- */
 
 static const struct id *domain_of(const struct offer *o)
 {
@@ -188,46 +221,40 @@ static size_t next_node(const struct offers *offers, const bool *used, const str
     return best;
 }
 
-/* Marks the nodes that are taken from; `last` gives what is left to give. */
-static bool take_nodes(const struct offers *offers, bool *used, size_t *ret_last, size_t *ret_rest)
+/* Marks the nodes that are taken from; from the last one `rest` devices, from the others all. */
+static void take_nodes(const struct offers *offers, bool *used, size_t *ret_last, size_t *ret_rest)
 {
     size_t rest = offers->query->devices;
-    size_t at = next_node(offers, used, NULL, rest);
-    bool single = offers->items[at].n >= rest;
-    const struct id *domain = single ? NULL : fitting_domain(offers, rest);
-    if (!single && offers->query->one_node)
-        return false;
+    const struct id *domain = fitting_domain(offers, rest);
     for (;;) {
-        if (!single)
-            at = next_node(offers, used, domain, rest);
+        size_t at = next_node(offers, used, domain, rest);
         ENSURE(at < offers->n);
         used[at] = true;
-        size_t n = offers->items[at].n;
-        if (n >= rest)
-            break;
-        rest -= n;
+        *ret_last = at;
+        *ret_rest = rest;
+        if (offers->items[at].n >= rest)
+            return;
+        rest -= offers->items[at].n;
     }
-    *ret_last = at;
-    *ret_rest = rest;
-    return true;
 }
 
-static bool choose_whole(const struct offers *offers, const struct board_device **chosen)
+/* When no node holds them all. */
+static bool choose_on_several(const struct offers *offers, const struct board_device **chosen)
 {
-    size_t all = 0, given = 0, last = 0, rest = 0;
+    size_t all = 0, given = 0, last, rest;
     for (size_t i = 0; i < offers->n; i++)
         all += offers->items[i].n;
     if (all < offers->query->devices)
         return false;
     bool *used = items_of(offers->n, sizeof *used);
-    bool enough = take_nodes(offers, used, &last, &rest);
-    for (size_t i = 0; enough && i < offers->n; i++) {
+    take_nodes(offers, used, &last, &rest);
+    for (size_t i = 0; i < offers->n; i++) {
         const struct offer *o = &offers->items[i];
         if (used[i])
-            given += give(o, o->free, i == last ? rest : o->n, chosen + given);
+            given += give(o->node, o->free, i == last ? rest : o->n, chosen + given);
     }
     free(used);
-    return enough;
+    return true;
 }
 
 /* ---- Parts of devices ------------------------------------------------------------------------ */
@@ -342,12 +369,16 @@ static bool choose_parts(const struct offers *offers, const struct board_device 
 bool choose(const struct calendar *c, const struct calendar_query *q,
             const struct board_device **chosen)
 {
-    struct offers offers = collect(c, q);
-    bool found;
-    if (q->units >= SHARE_PER_GPU)
-        found = choose_whole(&offers, chosen);
-    else
-        found = q->one_node ? choose_parts_on_one(&offers, chosen) : choose_parts(&offers, chosen);
+    struct look look = look_for(c, q);
+    struct offers offers = {0};
+    bool whole = q->units >= SHARE_PER_GPU, found = whole && choose_on_one(c, &look, chosen);
+    if (!found && !(whole && q->one_node)) {
+        offers = collect(c, &look);
+        found = whole         ? choose_on_several(&offers, chosen)
+                : q->one_node ? choose_parts_on_one(&offers, chosen)
+                              : choose_parts(&offers, chosen);
+    }
     free(offers.items);
+    free(look.wanted);
     return found;
 }
