@@ -33,7 +33,7 @@ struct cofunding_usage {
     struct won price_krw; /* per GPU-month instead of the programme's; 0: none */
     /* NULL, or a profile instead of the same units throughout: steps by rising instant, the first
      * at window.from, the last one at window.to with 0 units. */
-    const struct rating_step *steps;
+    const struct level_step *steps;
     size_t n_steps;
 };
 

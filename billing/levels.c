@@ -73,16 +73,44 @@ static void pop(struct levels *l)
     l->lowest[i] = last; /* harmless when none is left: slot 0 is free then */
 }
 
+static void keep(struct levels *l, int64_t level, int64_t seconds)
+{
+    push(l, (struct level_time){level, seconds});
+    while (l->n > 0 && l->lowest_s - l->lowest[0].seconds >= l->bottom_s)
+        pop(l);
+}
+
+/* Levels from here on need not be kept. */
+static int64_t level_too_high(const struct levels *l)
+{
+    if (l->lowest_s < l->bottom_s)
+        return INT64_MAX;
+    return l->n > 0 ? l->lowest[0].level : 0;
+}
+
 void levels_add(struct levels *l, int64_t level, int64_t seconds)
 {
     ENSURE(level > 0 && seconds > 0);
     l->unit_seconds += (__int128)level * seconds;
     l->seconds += seconds;
-    if (l->lowest_s >= l->bottom_s && (l->n == 0 || level >= l->lowest[0].level))
-        return;
-    push(l, (struct level_time){level, seconds});
-    while (l->n > 0 && l->lowest_s - l->lowest[0].seconds >= l->bottom_s)
-        pop(l);
+    if (level < level_too_high(l))
+        keep(l, level, seconds);
+}
+
+void levels_add_run(struct levels *l, const struct level_step *steps, size_t n)
+{
+    ENSURE(n >= 1);
+    int64_t limit = level_too_high(l), idle = 0;
+    for (size_t i = 0; i + 1 < n; i++) {
+        int64_t level = steps[i].units, seconds = steps[i + 1].from.s - steps[i].from.s;
+        l->unit_seconds += (__int128)level * seconds;
+        idle += level == 0 ? seconds : 0;
+        if (level >= limit || level == 0)
+            continue;
+        keep(l, level, seconds);
+        limit = level_too_high(l);
+    }
+    l->seconds += steps[n - 1].from.s - steps[0].from.s - idle;
 }
 
 __int128 levels_unit_seconds(const struct levels *l)

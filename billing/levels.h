@@ -1,6 +1,8 @@
 #ifndef PUMASI_BILLING_LEVELS_H
 #define PUMASI_BILLING_LEVELS_H
 
+#include "lib/base/instant.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +18,12 @@ struct level_time {
     int64_t seconds;
 };
 
+/* A step of a profile: from here on so much is in use. */
+struct level_step {
+    struct instant from;
+    int64_t units; /* >= 0 */
+};
+
 struct levels;
 
 struct levels *levels_create(void);
@@ -26,6 +34,9 @@ void levels_destroy(struct levels *l); /* NULL is fine */
 void levels_begin(struct levels *l, int64_t bottom_s);
 
 void levels_add(struct levels *l, int64_t level, int64_t seconds); /* both > 0 */
+
+/* The same for a run of steps, n >= 1: what each but the last one holds until the next. */
+void levels_add_run(struct levels *l, const struct level_step *steps, size_t n);
 
 __int128 levels_unit_seconds(const struct levels *l); /* sum of level x seconds */
 int64_t levels_seconds(const struct levels *l);

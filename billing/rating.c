@@ -8,8 +8,6 @@
  */
 #include "billing/rating.h"
 
-#include "billing/levels.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -390,6 +388,35 @@ int rating_change(struct rating *r, struct instant t, uint32_t terms, int64_t by
         TRY(advance(r, t.s, err));
     TRY(use_more(r, terms, by, err));
     ENSURE(r->in_use[terms] >= 0);
+    return 0;
+}
+
+/* How many of the steps lie in the month that is open, and can be accounted for as one run. */
+static size_t run_length(const struct rating *r, const struct level_step *steps, size_t n)
+{
+    if (!r->plain || r->config.grain != GRAIN_SECOND || r->now >= r->span.to.s)
+        return 0;
+    size_t end = 0;
+    while (end < n && steps[end].from.s < r->span.to.s)
+        end++;
+    return end;
+}
+
+int rating_profile(struct rating *r, uint32_t terms, const struct level_step *steps, size_t n,
+                   struct err *err)
+{
+    int64_t before = 0;
+    for (size_t i = 0; i < n; i++) {
+        TRY(rating_change(r, steps[i].from, terms, steps[i].units - before, err));
+        size_t run = run_length(r, &steps[i], n - i);
+        if (run > 1) {
+            levels_add_run(r->levels, &steps[i], run);
+            i += run - 1;
+            r->now = r->last_begin = steps[i].from.s;
+            r->total = r->in_use[terms] = steps[i].units;
+        }
+        before = steps[i].units;
+    }
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #ifndef PUMASI_BILLING_RATING_H
 #define PUMASI_BILLING_RATING_H
 
+#include "billing/levels.h"
 #include "billing/policy.h"
 #include "lib/base/korea.h"
 
@@ -32,12 +33,6 @@ struct rating_piece {
     struct window window; /* not empty */
     int64_t units;        /* of 1/7000 GPU, >= 0 */
     uint32_t terms;       /* below the n_terms of the series */
-};
-
-/* A step of a profile: from here on so much is in use. */
-struct rating_step {
-    struct instant from;
-    int64_t units;
 };
 
 struct rating_cell {
@@ -84,6 +79,10 @@ MUST_CHECK int rating_add(struct rating *r, const struct rating_piece *piece, st
  * change. Not to be mixed with rating_add() in one series. Errors as rating_add(). */
 MUST_CHECK int rating_change(struct rating *r, struct instant t, uint32_t terms, int64_t by,
                              struct err *err);
+
+/* The same for all of a series that has one profile: steps by rising instant, the last one to 0. */
+MUST_CHECK int rating_profile(struct rating *r, uint32_t terms, const struct level_step *steps,
+                              size_t n, struct err *err);
 
 /* Hands over what is left. Afterwards the rating is empty and may be used for another series. */
 MUST_CHECK int rating_finish(struct rating *r, struct err *err);

@@ -211,65 +211,58 @@ static int rate_pieces(struct pricing *p, struct rating *rating, struct err *err
     return 0;
 }
 
-static int rate_profile(const struct cofunding_usage *u, uint32_t terms, struct rating *rating,
-                        struct err *err)
-{
-    int64_t before = 0;
-    for (size_t i = 0; i < u->n_steps; i++) {
-        TRY(rating_change(rating, u->steps[i].from, terms, u->steps[i].units - before, err));
-        before = u->steps[i].units;
-    }
-    return 0;
-}
-
 /* ---- Several profiles at once ---- */
 
-struct edge {
-    struct instant at;
+/* One usage on its way through time; plain pieces are profiles of two steps. */
+struct cursor {
+    struct level_step plain[2];
+    const struct level_step *steps;
+    size_t n, next;
     uint32_t terms;
-    int64_t by;
 };
 
-static int compare_edges(const void *a, const void *b)
+static void cursor_init(struct cursor *c, const struct cofunding_usage *u, uint32_t terms)
 {
-    const struct edge *x = a, *y = b;
-    return instant_compare(x->at, y->at);
+    *c = (struct cursor){.plain = {{u->window.from, u->units}, {u->window.to, 0}},
+                         .steps = u->steps ? u->steps : c->plain,
+                         .n = u->steps ? u->n_steps : 2,
+                         .terms = terms};
 }
 
-static size_t collect_edges(const struct pricing *p, struct edge *edges)
+/* By how much the use changes at t. */
+static int64_t cursor_change(const struct cursor *c, struct instant t)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < p->series->n_usage; i++) {
-        const struct cofunding_usage *u = &p->series->usage[i];
-        uint32_t terms = terms_of(p, u->price_krw);
-        struct rating_step plain[] = {{u->window.from, u->units}, {u->window.to, 0}};
-        const struct rating_step *steps = u->steps ? u->steps : plain;
-        size_t n_steps = u->steps ? u->n_steps : 2;
-        int64_t before = 0;
-        for (size_t k = 0; k < n_steps; k++) {
-            edges[n++] = (struct edge){steps[k].from, terms, steps[k].units - before};
-            before = steps[k].units;
-        }
+    if (c->next == c->n || c->steps[c->next].from.s != t.s)
+        return 0;
+    return c->steps[c->next].units - (c->next > 0 ? c->steps[c->next - 1].units : 0);
+}
+
+/* The first instant at which any of them changes next, or INSTANT_NEVER. */
+static struct instant next_change(const struct cursor *cursors, size_t n)
+{
+    struct instant t = INSTANT_NEVER;
+    for (size_t i = 0; i < n; i++) {
+        if (cursors[i].next < cursors[i].n)
+            t = instant_min(t, cursors[i].steps[cursors[i].next].from);
     }
-    qsort(edges, n, sizeof(*edges), compare_edges);
-    return n;
+    return t;
 }
 
-/* What ends and begins at one instant may come in any order: nothing is accounted in between, but
- * the sum may not go below 0 on the way. So the rises come first. */
-static int rate_edges(const struct edge *edges, size_t n, struct rating *rating, struct err *err)
+/* Rises first, since the sum may not go below 0 on the way; nothing is accounted in between. */
+static int change_all(struct cursor *cursors, size_t n, struct instant t, struct rating *rating,
+                      struct err *err)
 {
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && edges[end].at.s == edges[i].at.s;)
-            end++;
-        for (size_t k = i; k < end; k++) {
-            if (edges[k].by > 0)
-                TRY(rating_change(rating, edges[k].at, edges[k].terms, edges[k].by, err));
-        }
-        for (size_t k = i; k < end; k++) {
-            if (edges[k].by < 0)
-                TRY(rating_change(rating, edges[k].at, edges[k].terms, edges[k].by, err));
-        }
+    for (size_t i = 0; i < n; i++) {
+        int64_t by = cursor_change(&cursors[i], t);
+        if (by > 0)
+            TRY(rating_change(rating, t, cursors[i].terms, by, err));
+    }
+    for (size_t i = 0; i < n; i++) {
+        int64_t by = cursor_change(&cursors[i], t);
+        if (by < 0)
+            TRY(rating_change(rating, t, cursors[i].terms, by, err));
+        cursors[i].next +=
+            cursors[i].next < cursors[i].n && cursors[i].steps[cursors[i].next].from.s == t.s;
     }
     return 0;
 }
@@ -277,14 +270,15 @@ static int rate_edges(const struct edge *edges, size_t n, struct rating *rating,
 static int rate_together(struct pricing *p, struct rating *rating, struct err *err)
 {
     const struct series *s = p->series;
-    size_t most = 0;
+    struct cursor *cursors = reallocarray(NULL, s->n_usage, sizeof(*cursors));
+    ENSURE(cursors != NULL);
     for (size_t i = 0; i < s->n_usage; i++)
-        most += s->usage[i].steps ? s->usage[i].n_steps : 2;
-    struct edge *edges = reallocarray(NULL, most, sizeof(*edges));
-    ENSURE(edges != NULL);
-    size_t n = collect_edges(p, edges);
-    int rc = rate_edges(edges, n, rating, err);
-    free(edges);
+        cursor_init(&cursors[i], &s->usage[i], terms_of(p, s->usage[i].price_krw));
+    int rc = 0;
+    struct instant t;
+    while (rc == 0 && (t = next_change(cursors, s->n_usage)).s != INSTANT_NEVER.s)
+        rc = change_all(cursors, s->n_usage, t, rating, err);
+    free(cursors);
     return rc;
 }
 
@@ -297,7 +291,8 @@ static int rate_usage(struct pricing *p, struct rating *rating, struct err *err)
     if (profiles == 0)
         TRY(rate_pieces(p, rating, err));
     else if (s->n_usage == 1)
-        TRY(rate_profile(s->usage, terms_of(p, s->usage->price_krw), rating, err));
+        TRY(rating_profile(rating, terms_of(p, s->usage->price_krw), s->usage->steps,
+                           s->usage->n_steps, err));
     else
         TRY(rate_together(p, rating, err));
     return rating_finish(rating, err);

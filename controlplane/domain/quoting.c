@@ -66,7 +66,7 @@ static struct won price_of(const struct account *a, const struct id *loan_id)
 /* The lines of an account as usage, each with its steps. */
 struct profile {
     struct cofunding_usage *usage;
-    struct rating_step *steps; /* of all lines */
+    struct level_step *steps; /* of all lines */
     size_t n;
 };
 
@@ -76,11 +76,11 @@ static void profile_fini(struct profile *p)
     free(p->steps);
 }
 
-static void copy_steps(const struct steps *from, struct rating_step *to)
+static void copy_steps(const struct steps *from, struct level_step *to)
 {
     for (size_t i = 0; i < from->n; i++) {
         ENSURE(from->items[i].value >= 0 && from->items[i].value <= INT64_MAX);
-        to[i] = (struct rating_step){from->items[i].from, (int64_t)from->items[i].value};
+        to[i] = (struct level_step){from->items[i].from, (int64_t)from->items[i].value};
     }
     ENSURE(to[from->n - 1].units == 0);
 }
@@ -97,7 +97,7 @@ static struct profile profile_of(const struct account *a)
     p.usage = calloc(a->use.lines.n + 1, sizeof *p.usage);
     p.steps = reallocarray(NULL, most, sizeof *p.steps);
     ENSURE(p.usage != NULL && p.steps != NULL);
-    struct rating_step *next = p.steps;
+    struct level_step *next = p.steps;
     LIST_EACH(const struct use_line, line, &a->use.lines)
     {
         size_t n = line->units.n;

@@ -489,13 +489,13 @@ enum { PIECES = 30, HOURS = 24 * 120, PRICES = 2 };
 
 struct same {
     struct cofunding_usage pieces[PIECES];
-    struct rating_step steps[PRICES][2 * PIECES + 1];
+    struct level_step steps[PRICES][2 * PIECES + 1];
     struct cofunding_usage profiles[PRICES];
     size_t n_profiles;
 };
 
 /* What the pieces of one price add up to, hour by hour. */
-static size_t steps_of(const struct same *same, int64_t price, struct rating_step *steps)
+static size_t steps_of(const struct same *same, int64_t price, struct level_step *steps)
 {
     size_t n = 0;
     int64_t before = 0;
@@ -508,7 +508,7 @@ static size_t steps_of(const struct same *same, int64_t price, struct rating_ste
             units += u->price_krw.krw == price && window_contains(u->window, t) ? u->units : 0;
         }
         if (units != before)
-            steps[n++] = (struct rating_step){t, units};
+            steps[n++] = (struct level_step){t, units};
         before = units;
     }
     return n;

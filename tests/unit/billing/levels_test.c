@@ -101,6 +101,38 @@ START_TEST(the_lowest_are_those_of_a_sorted_list)
 }
 END_TEST
 
+START_TEST(a_run_is_worth_its_steps)
+{
+    unsigned dice = 91u + (unsigned)_i;
+    struct level_step steps[ENTRIES];
+    struct levels *one = levels_create(), *run = levels_create();
+    int64_t t = 0;
+    for (size_t i = 0; i < ENTRIES; i++) {
+        dice = dice * 1103515245u + 12345u;
+        steps[i] = (struct level_step){{t}, (dice >> 8) % 13};
+        t += 1 + (dice >> 20) % 9;
+    }
+    levels_begin(one, 70 * _i);
+    levels_begin(run, 70 * _i);
+    for (size_t i = 0; i + 1 < ENTRIES; i++) {
+        if (steps[i].units > 0)
+            levels_add(one, steps[i].units, steps[i + 1].from.s - steps[i].from.s);
+    }
+    levels_add_run(run, steps, 1); /* one step is no time */
+    levels_add_run(run, steps, ENTRIES / 3);
+    levels_add_run(run, &steps[ENTRIES / 3 - 1], ENTRIES - ENTRIES / 3 + 1);
+    ck_assert(levels_unit_seconds(one) == levels_unit_seconds(run));
+    ck_assert_int_eq(levels_seconds(one), levels_seconds(run));
+    size_t n, m;
+    const struct level_time *a = levels_lowest(one, &n), *b = levels_lowest(run, &m);
+    ck_assert_uint_eq(n, m);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_int_eq(a[i].level, b[i].level);
+    levels_destroy(one);
+    levels_destroy(run);
+}
+END_TEST
+
 static Suite *levels_suite(void)
 {
     Suite *s = suite_create("levels");
@@ -109,6 +141,7 @@ static Suite *levels_suite(void)
     tcase_add_test(t, sums_beyond_64_bits_are_exact);
     tcase_add_test(t, the_lowest_come_rising_until_they_suffice);
     tcase_add_loop_test(t, the_lowest_are_those_of_a_sorted_list, 0, 12);
+    tcase_add_loop_test(t, a_run_is_worth_its_steps, 0, 8);
     suite_add_tcase(s, t);
     return s;
 }
