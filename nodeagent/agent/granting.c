@@ -66,11 +66,17 @@ static void install(struct agent *a, const struct link_grant *grant)
                   LOG_STR("lease", grant->lease.text), LOG_STR("error", err.text));
 }
 
+/* Has its time run out? The control plane may see that METER_LAG_S before the readings here do. */
+static bool is_over(const struct agent *a, const struct held *h)
+{
+    return h->ends_at.s <= meter_instant(a->meter, (uint64_t)agent_now_ns(a)).s + METER_LAG_S;
+}
+
 static void take_back(struct agent *a, const struct id *lease)
 {
     struct err err = ERR_INIT;
     const struct held *h = held_find(&a->held, lease);
-    bool over = h && h->ends_at.s <= meter_instant(a->meter, (uint64_t)agent_now_ns(a)).s;
+    bool over = h && is_over(a, h);
     meter_cause(a->meter, lease, over ? "ended" : "recalled");
     int rc = guarding_check(a, guard_client_revoke(a->guard, lease, 0, &err), &err);
     if (rc < 0 && rc != -ERR_NOT_FOUND)
