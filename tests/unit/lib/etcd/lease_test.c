@@ -62,9 +62,9 @@ static bool key_exists(void)
 
 START_TEST(a_lease_is_kept_alive_beyond_its_ttl)
 {
-    struct etcd_lease *lease = grant(1);
+    struct etcd_lease *lease = grant(3); /* renewed each second: room for a busy machine */
     put_with(lease);
-    int64_t end_ns = env_boot(&f.env).ns + INT64_C(2500000000);
+    int64_t end_ns = env_boot(&f.env).ns + INT64_C(5000000000);
     EVENTUALLY(env_boot(&f.env).ns > end_ns);
     ck_assert(key_exists());
     ck_assert_int_eq(etcd_lease_revoke(lease, WAIT_MS, NULL), 0);
@@ -113,7 +113,7 @@ START_TEST(a_lease_not_confirmed_for_its_ttl_is_lost)
     int64_t start_ns = env_boot(&f.env).ns;
     EVENTUALLY(atomic_load(&lost) == 1);
     int64_t took_ms = (env_boot(&f.env).ns - start_ns) / 1000000;
-    ck_assert_int_le(took_ms, 1500);
+    ck_assert_int_le(took_ms, 5000);
     ck_assert_int_eq(kill(pid, SIGCONT), 0);
     etcd_lease_abandon(lease);
 }
