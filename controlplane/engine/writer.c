@@ -483,6 +483,15 @@ static void send(struct writer *w)
     attempt(w, seal(w));
 }
 
+/* With nothing under way. */
+static void send_open(struct writer *w)
+{
+    if (batch_is_empty(w->open))
+        return;
+    send(w);
+    release_held(w);
+}
+
 struct telling {
     struct writer *writer;
     int64_t revision;
@@ -497,8 +506,11 @@ static void note_object(enum entity_kind kind, const struct id *id, bool deleted
     t->changes[t->n++] = (struct engine_change){.kind = kind, .id = *id, .deleted = deleted};
 }
 
+/* The store works on the next batch while the waiters of this one are answered and what is queued
+ * is decided. */
 static void committed(struct writer *w, int64_t revision)
 {
+    struct request_list answered;
     struct telling telling = {.writer = w, .revision = revision};
     mirror_note_commit(w->mirror, batch_commit(w->sent)->seq, revision);
     batch_each(w->sent, note_object, &telling);
@@ -506,9 +518,12 @@ static void committed(struct writer *w, int64_t revision)
     w->confirm_at = after_ms(boot_now(w), CONFIRM_EVERY_MS);
     w->flight.active = false;
     w->commits++;
-    request_list_finish(&w->sent_waiters, revision, NULL);
-    tell_listeners(w, telling.changes, telling.n);
+    request_list_init(&answered);
+    request_list_move(&answered, &w->sent_waiters);
     batch_reset(w->sent);
+    send_open(w);
+    request_list_finish(&answered, revision, NULL);
+    tell_listeners(w, telling.changes, telling.n);
 }
 
 /* A guard did not hold. After an unknown attempt the reason may be that attempt itself: then the
@@ -603,12 +618,9 @@ static void flush(struct writer *w)
 {
     if (!w->mirror || w->flight.active)
         return;
-    if (!batch_is_empty(w->open)) {
-        send(w);
-        release_held(w);
-        return;
-    }
-    if (!w->open_waiters.first)
+    bool sends = !batch_is_empty(w->open);
+    send_open(w);
+    if (sends || !w->open_waiters.first)
         return;
     if (leadership_is_fresh(w->leadership))
         request_list_finish(&w->open_waiters, mirror_revision(w->mirror), NULL);
