@@ -35,7 +35,7 @@ struct fake_guard {
     uint64_t kept_from;  /* those before are lost */
     uint64_t boot_ns;    /* what its clock shows */
     uint8_t nonces;      /* given so far */
-    enum err_code nonce_error;
+    enum err_code nonce_error, move_error;
     unsigned installs, revokes;
 };
 
@@ -134,6 +134,11 @@ static inline int fake_guard_carry_out(struct fake_guard *g, size_t peer,
     case GUARD_WATCH:
         g->watching[peer] = request->watch_from > 0 ? request->watch_from : 1;
         return ERR_OK;
+    case GUARD_MOVE:
+        reply->lease = (struct guard_lease){.lease = request->move.lease,
+                                            .organisation = id_literal("upstage"),
+                                            .state = GUARD_STATE_HELD};
+        return (int)g->move_error;
     default:
         return ERR_NOT_FOUND;
     }
@@ -304,6 +309,21 @@ static inline void fake_guard_hang_up(struct fake_guard *g, bool anew)
         g->next_event = g->kept_from = 1;
     pthread_mutex_unlock(&g->lock);
     fake_guard_wake(g);
+}
+
+/* From now on it gives no nonce (ERR_OK: it does). */
+static inline void fake_guard_refuse_nonces(struct fake_guard *g, enum err_code code)
+{
+    pthread_mutex_lock(&g->lock);
+    g->nonce_error = code;
+    pthread_mutex_unlock(&g->lock);
+}
+
+static inline void fake_guard_refuse_moves(struct fake_guard *g, enum err_code code)
+{
+    pthread_mutex_lock(&g->lock);
+    g->move_error = code;
+    pthread_mutex_unlock(&g->lock);
 }
 
 /* It is taken back, and so much happens to others that no event of it can be had any more. */
