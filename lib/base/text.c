@@ -51,9 +51,11 @@ static bool magnitude(const uint8_t *text, size_t len, uint64_t *ret)
 
 static bool parse_i64(struct span text, int64_t *ret)
 {
-    bool negative = text.len > 0 && text.data[0] == '-';
     uint64_t value;
 
+    if (text.len == 0) /* data may be NULL */
+        return false;
+    bool negative = text.data[0] == '-';
     if (!magnitude(text.data + negative, text.len - negative, &value))
         return false;
     if (value > (uint64_t)INT64_MAX + negative)
