@@ -2,6 +2,7 @@
 #define PUMASI_CONTROLPLANE_CALENDAR_BOARD_H
 
 #include "controlplane/calendar/calendar.h"
+#include "lib/base/sorted.h"
 
 /*
  * What the calendar is made of, for its own files and tests: devices by (node, UUID), bookings by
@@ -34,8 +35,7 @@ struct board_booking {
 struct calendar {
     struct board_device **devices;
     size_t n_devices, devices_cap;
-    struct board_booking **bookings;
-    size_t n_bookings, bookings_cap;
+    struct sorted bookings;   /* struct board_booking, by lease */
     struct board_node *nodes; /* by id; those with a known device (board_node.h) */
     size_t n_nodes, nodes_cap;
     struct board_kind *kinds; /* pools and models met so far */

@@ -55,30 +55,19 @@ static size_t device_place(const struct calendar *c, const struct id *node, cons
     return low;
 }
 
-static size_t booking_place(const struct calendar *c, const struct id *lease, bool *ret_found)
+static int by_lease(const void *lease, const void *booking)
 {
-    size_t low = 0, high = c->n_bookings;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = id_compare(&c->bookings[middle]->lease, lease);
-        if (order == 0) {
-            *ret_found = true;
-            return middle;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *ret_found = false;
-    return low;
+    return id_compare(lease, &((const struct board_booking *)booking)->lease);
+}
+
+static struct board_booking *booking_of(const struct calendar *c, const struct id *lease)
+{
+    return sorted_find(&c->bookings, by_lease, lease);
 }
 
 const struct board_booking *calendar_booking_of(const struct calendar *c, const struct id *lease)
 {
-    bool found;
-    size_t at = booking_place(c, lease, &found);
-    return found ? c->bookings[at] : NULL;
+    return booking_of(c, lease);
 }
 
 /* The device, made known by name only if need be. */
@@ -121,14 +110,15 @@ void calendar_destroy(struct calendar *c)
         free(c->devices[i]->holds);
         free(c->devices[i]);
     }
-    for (size_t i = 0; i < c->n_bookings; i++)
-        booking_destroy(c->bookings[i]);
+    struct sorted_place p = SORTED_BEGIN;
+    for (struct board_booking *b; (b = sorted_next(&c->bookings, &p));)
+        booking_destroy(b);
     for (size_t i = 0; i < c->n_nodes; i++)
         board_node_fini(&c->nodes[i]);
     free(c->nodes);
     free(c->kinds);
     free(c->devices);
-    free(c->bookings);
+    sorted_fini(&c->bookings);
     free(c);
 }
 
@@ -148,8 +138,8 @@ struct calendar *calendar_copy(const struct calendar *c)
         if (c->devices[i]->known)
             calendar_put_device(copy, &c->devices[i]->info);
     }
-    for (size_t i = 0; i < c->n_bookings; i++) {
-        const struct board_booking *b = c->bookings[i];
+    struct sorted_place p = SORTED_BEGIN;
+    for (const struct board_booking *b; (b = sorted_next(&c->bookings, &p));) {
         struct calendar_slot *slots = zeroed(b->n, sizeof *slots);
         for (size_t k = 0; k < b->n; k++) {
             slots[k].node = b->devices[k]->info.node;
@@ -226,18 +216,14 @@ static void hold_remove(struct board_device *d, const struct board_booking *b)
 
 void calendar_release(struct calendar *c, const struct id *lease)
 {
-    bool found;
-    size_t at = booking_place(c, lease, &found);
-    if (!found)
+    struct board_booking *b = sorted_remove(&c->bookings, by_lease, lease);
+    if (!b)
         return;
-    struct board_booking *b = c->bookings[at];
     board_nodes_release(c, b);
     for (size_t i = 0; i < b->n; i++) {
         hold_remove(b->devices[i], b);
         device_settle(c, b->devices[i]);
     }
-    memmove(&c->bookings[at], &c->bookings[at + 1], (c->n_bookings - at - 1) * sizeof *c->bookings);
-    c->n_bookings--;
     booking_destroy(b);
 }
 
@@ -259,25 +245,17 @@ void calendar_book(struct calendar *c, const struct calendar_booking *given)
         hold_add(b->devices[i], b, slot->units);
     }
     board_nodes_book(c, b);
-    bool found;
-    size_t at = booking_place(c, &b->lease, &found);
-    ENSURE(!found);
-    c->bookings = grown(c->bookings, c->n_bookings, &c->bookings_cap, sizeof *c->bookings);
-    memmove(&c->bookings[at + 1], &c->bookings[at], (c->n_bookings - at) * sizeof *c->bookings);
-    c->bookings[at] = b;
-    c->n_bookings++;
+    ENSURE(sorted_put(&c->bookings, by_lease, &b->lease, b) == NULL);
 }
 
 void calendar_shorten(struct calendar *c, const struct id *lease, struct instant to)
 {
-    bool found;
-    size_t at = booking_place(c, lease, &found);
-    if (!found)
+    struct board_booking *b = booking_of(c, lease);
+    if (!b)
         return;
-    struct window *window = &c->bookings[at]->window;
-    window->to = instant_min(window->to, to);
-    board_nodes_shorten(c, c->bookings[at]);
-    if (window_empty(*window))
+    b->window.to = instant_min(b->window.to, to);
+    board_nodes_shorten(c, b);
+    if (window_empty(b->window))
         calendar_release(c, lease);
 }
 
@@ -307,10 +285,11 @@ static int instant_order(const void *a, const void *b)
 void calendar_each_end(const struct calendar *c, struct instant after, struct instant until,
                        calendar_instant_fn visit, void *arg)
 {
-    struct instant *ends = zeroed(c->n_bookings, sizeof *ends);
+    struct instant *ends = zeroed(c->bookings.n, sizeof *ends);
+    struct sorted_place p = SORTED_BEGIN;
     size_t n = 0;
-    for (size_t i = 0; i < c->n_bookings; i++) {
-        struct instant end = c->bookings[i]->window.to;
+    for (const struct board_booking *b; (b = sorted_next(&c->bookings, &p));) {
+        struct instant end = b->window.to;
         if (end.s > after.s && end.s <= until.s)
             ends[n++] = end;
     }

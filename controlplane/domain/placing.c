@@ -212,8 +212,9 @@ int placing_move(struct turn *t, const struct id *id, const struct id *avoid,
     record_copy(&lease_type, &moved, l);
     struct table ignore = {0};
     table_put(&ignore, &moved.id);
-    for (size_t i = 0; going && i < going->n; i++)
-        table_put(&ignore, going->rows[i]);
+    struct sorted_place p = SORTED_BEGIN;
+    for (void *other; going && (other = table_next(going, &p));)
+        table_put(&ignore, other);
     int rc = find_elsewhere(t, &moved, avoid, &ignore, err);
     table_fini(&ignore);
     if (rc == 0) {

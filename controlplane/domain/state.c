@@ -31,8 +31,7 @@ struct due {
 struct state {
     struct table objects[ENTITY_KIND_COUNT];
     struct table links[STATE_LINK_COUNT]; /* struct group */
-    struct due *due;                      /* by instant, kind and id */
-    size_t n_due, due_cap;
+    struct sorted due;                    /* struct due, by instant, kind and id */
     struct calendar *calendar;
     struct uses *uses;
     uint64_t next_number;
@@ -53,22 +52,25 @@ void state_destroy(struct state *s)
     if (!s)
         return;
     for (int kind = 0; kind < ENTITY_KIND_COUNT; kind++) {
-        struct table *t = &s->objects[kind];
-        for (size_t i = 0; i < t->n; i++)
-            record_destroy(entity_type((enum entity_kind)kind), t->rows[i]);
-        table_fini(t);
+        struct sorted_place p = SORTED_BEGIN;
+        for (void *record; (record = table_next(&s->objects[kind], &p));)
+            record_destroy(entity_type((enum entity_kind)kind), record);
+        table_fini(&s->objects[kind]);
     }
     for (int link = 0; link < STATE_LINK_COUNT; link++) {
-        for (size_t i = 0; i < s->links[link].n; i++) {
-            struct group *g = s->links[link].rows[i];
+        struct sorted_place p = SORTED_BEGIN;
+        for (struct group *g; (g = table_next(&s->links[link], &p));) {
             table_fini(&g->members);
             free(g);
         }
         table_fini(&s->links[link]);
     }
+    struct sorted_place p = SORTED_BEGIN;
+    for (struct due *due; (due = sorted_next(&s->due, &p));)
+        free(due);
+    sorted_fini(&s->due);
     calendar_destroy(s->calendar);
     uses_destroy(s->uses);
-    free(s->due);
     free(s);
 }
 
@@ -94,7 +96,7 @@ static void link_remove(struct state *s, enum state_link link, const struct id *
     if (!g)
         return;
     table_remove(&g->members, record);
-    if (g->members.n > 0)
+    if (table_count(&g->members) > 0)
         return;
     table_remove(&s->links[link], to);
     table_fini(&g->members);
@@ -137,52 +139,39 @@ static void each_link(struct state *s, enum entity_kind kind, void *record, link
 
 /* ---- What falls due ------------------------------------------------------------------------- */
 
-static int due_compare(const struct due *a, const struct due *b)
+static int due_compare(const void *key, const void *item)
 {
+    const struct due *a = key, *b = item;
     int order = instant_compare(a->at, b->at);
     if (order == 0)
         order = (int)a->kind - (int)b->kind;
     return order ? order : id_compare(a->record, b->record);
 }
 
-static size_t due_place(const struct state *s, const struct due *key)
+static struct due due_of(enum entity_kind kind, const void *record)
 {
-    size_t low = 0, high = s->n_due;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (due_compare(&s->due[middle], key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return (struct due){.at = timetable_due(kind, record), .kind = kind, .record = record};
 }
 
 static void due_add(struct state *s, enum entity_kind kind, const void *record)
 {
-    struct due key = {.at = timetable_due(kind, record), .kind = kind, .record = record};
-    if (key.at.s == INSTANT_NEVER.s)
+    struct due due = due_of(kind, record);
+    if (due.at.s == INSTANT_NEVER.s)
         return;
-    if (s->n_due == s->due_cap) {
-        s->due_cap = s->due_cap ? s->due_cap * 2 : 64;
-        s->due = reallocarray(s->due, s->due_cap, sizeof *s->due);
-        ENSURE(s->due != NULL);
-    }
-    size_t at = due_place(s, &key);
-    memmove(&s->due[at + 1], &s->due[at], (s->n_due - at) * sizeof *s->due);
-    s->due[at] = key;
-    s->n_due++;
+    struct due *item = malloc(sizeof *item);
+    ENSURE(item != NULL);
+    *item = due;
+    ENSURE(sorted_put(&s->due, due_compare, item, item) == NULL);
 }
 
 static void due_remove(struct state *s, enum entity_kind kind, const void *record)
 {
-    struct due key = {.at = timetable_due(kind, record), .kind = kind, .record = record};
-    if (key.at.s == INSTANT_NEVER.s)
+    struct due due = due_of(kind, record);
+    if (due.at.s == INSTANT_NEVER.s)
         return;
-    size_t at = due_place(s, &key);
-    ENSURE(at < s->n_due && s->due[at].record == record);
-    memmove(&s->due[at], &s->due[at + 1], (s->n_due - at - 1) * sizeof *s->due);
-    s->n_due--;
+    struct due *item = sorted_remove(&s->due, due_compare, &due);
+    ENSURE(item != NULL && item->record == record);
+    free(item);
 }
 
 /* ---- The calendar --------------------------------------------------------------------------- */
@@ -276,8 +265,9 @@ static void use_lease(struct state *s, const struct lease *l, int sign)
 static void use_intervals(struct state *s, const struct lease *l, int sign)
 {
     const struct group *g = table_find(&s->links[LINK_USAGE_LEASE], &l->id);
-    for (size_t i = 0; g && i < g->members.n; i++)
-        uses_add_interval(s->uses, l, g->members.rows[i], sign);
+    struct sorted_place p = SORTED_BEGIN;
+    for (const struct usage_interval *i; g && (i = table_next(&g->members, &p));)
+        uses_add_interval(s->uses, l, i, sign);
 }
 
 /* One lease instead of another; NULL: none. Most changes of a lease change no sum. */
@@ -298,9 +288,9 @@ static void use_lease_instead(struct state *s, const struct lease *old, const st
 static void use_node(struct state *s, const struct node *n, int sign)
 {
     const struct group *g = table_find(&s->links[LINK_LEASE_NODE], &n->id);
+    struct sorted_place p = SORTED_BEGIN;
     uses_add_node(s->uses, n, sign);
-    for (size_t i = 0; g && i < g->members.n; i++) {
-        const struct lease *l = g->members.rows[i];
+    for (const struct lease *l; g && (l = table_next(&g->members, &p));) {
         const struct placement *first = LIST_AT(const struct placement, &l->placements, 0);
         if (id_is_none(&l->loan) && id_equal(&first->node, &n->id))
             uses_add_own(s->uses, &n->pool, l, sign);
@@ -389,16 +379,16 @@ const void *state_find(const struct state *s, enum entity_kind kind, const struc
 size_t state_count(const struct state *s, enum entity_kind kind)
 {
     ENSURE(kind >= 0 && kind < ENTITY_KIND_COUNT);
-    return s->objects[kind].n;
+    return table_count(&s->objects[kind]);
 }
 
 void state_each(const struct state *s, enum entity_kind kind, const struct id *after,
                 state_visit_fn visit, void *arg)
 {
     ENSURE(kind >= 0 && kind < ENTITY_KIND_COUNT);
-    const struct table *t = &s->objects[kind];
-    for (size_t i = after ? table_after(t, after) : 0; i < t->n; i++) {
-        if (!visit(t->rows[i], arg))
+    struct sorted_place p = table_after(&s->objects[kind], after);
+    for (void *record; (record = table_next(&s->objects[kind], &p));) {
+        if (!visit(record, arg))
             return;
     }
 }
@@ -428,8 +418,9 @@ void state_each_linked_after(const struct state *s, enum state_link link, const 
 {
     ENSURE(link >= 0 && link < STATE_LINK_COUNT);
     const struct group *g = table_find(&s->links[link], id);
-    for (size_t i = g ? table_after(&g->members, after) : 0; g && i < g->members.n; i++) {
-        if (!visit(g->members.rows[i], arg))
+    struct sorted_place p = g ? table_after(&g->members, after) : SORTED_BEGIN;
+    for (void *record; g && (record = table_next(&g->members, &p));) {
+        if (!visit(record, arg))
             return;
     }
 }
@@ -448,13 +439,16 @@ void state_each_lease_on(const struct state *s, const struct id *node, state_vis
 
 struct instant state_next_due(const struct state *s)
 {
-    return s->n_due > 0 ? s->due[0].at : INSTANT_NEVER;
+    struct sorted_place p = SORTED_BEGIN;
+    const struct due *first = sorted_next(&s->due, &p);
+    return first ? first->at : INSTANT_NEVER;
 }
 
 void state_each_due(const struct state *s, struct instant until, state_due_fn visit, void *arg)
 {
-    for (size_t i = 0; i < s->n_due && s->due[i].at.s <= until.s; i++) {
-        if (!visit(s->due[i].kind, s->due[i].record, arg))
+    struct sorted_place p = SORTED_BEGIN;
+    for (const struct due *due; (due = sorted_next(&s->due, &p)) && due->at.s <= until.s;) {
+        if (!visit(due->kind, due->record, arg))
             return;
     }
 }

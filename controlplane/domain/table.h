@@ -2,22 +2,19 @@
 #define PUMASI_CONTROLPLANE_DOMAIN_TABLE_H
 
 #include "lib/base/id.h"
-
-#include <stddef.h>
+#include "lib/base/sorted.h"
 
 /*
- * Records by id, in order of the id: a sorted array of pointers. A record's first field is its
- * struct id. The table owns the array, never the records. A zeroed table is empty.
- *
- * Found in O(log n), put and removed in O(n) pointer moves; in return the order needs no second
- * structure and a listing from any id is a walk.
+ * Records by id, in order of the id. A record's first field is its struct id. The table owns its
+ * arrays, never the records. A zeroed table is empty. Costs: lib/base/sorted.h.
  */
 struct table {
-    void **rows;
-    size_t n, cap;
+    struct sorted rows;
 };
 
-void table_fini(struct table *t); /* frees the array; safe on a zeroed table */
+void table_fini(struct table *t); /* frees the arrays; safe on a zeroed table */
+
+size_t table_count(const struct table *t);
 
 void *table_find(const struct table *t, const struct id *id); /* NULL when there is none */
 
@@ -26,7 +23,9 @@ void *table_put(struct table *t, void *record);
 /* Returns the record that was removed, or NULL. */
 void *table_remove(struct table *t, const struct id *id);
 
-/* The position of the first record after `after`; none: 0. */
-size_t table_after(const struct table *t, const struct id *after);
+/* Where a walk begins: at the first record after `after`; NULL or none: at the first. */
+struct sorted_place table_after(const struct table *t, const struct id *after);
+/* The record at the place, which moves on; NULL at the end. The table must not change meanwhile. */
+void *table_next(const struct table *t, struct sorted_place *place);
 
 #endif

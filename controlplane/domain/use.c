@@ -31,8 +31,9 @@ static void each_differing(const struct turn *t, const struct table *ignore, dif
         if (old)
             visit(old, item->record, arg);
     }
-    for (size_t i = 0; ignore && i < ignore->n; i++) {
-        const struct lease *old = state_find(t->state, ENTITY_LEASE, ignore->rows[i]);
+    struct sorted_place p = SORTED_BEGIN;
+    for (const struct id *id; ignore && (id = table_next(ignore, &p));) {
+        const struct lease *old = state_find(t->state, ENTITY_LEASE, id);
         if (old)
             visit(old, NULL, arg);
     }

@@ -48,8 +48,8 @@ struct uses *uses_create(void)
 
 static void sums_fini(struct table *sums)
 {
-    for (size_t i = 0; i < sums->n; i++) {
-        struct sum *s = sums->rows[i];
+    struct sorted_place p = SORTED_BEGIN;
+    for (struct sum *s; (s = table_next(sums, &p));) {
         steps_fini(&s->steps);
         free(s);
     }
@@ -77,11 +77,13 @@ void uses_destroy(struct uses *u)
     sums_fini(&u->loans);
     sums_fini(&u->allocations);
     sums_fini(&u->pools);
-    for (size_t i = 0; i < u->in_service.n; i++)
-        free(u->in_service.rows[i]);
+    struct sorted_place at = SORTED_BEGIN;
+    for (struct pool_sum *s; (s = table_next(&u->in_service, &at));)
+        free(s);
     table_fini(&u->in_service);
-    for (size_t i = 0; i < u->projects.n; i++)
-        project_destroy(u->projects.rows[i]);
+    at = SORTED_BEGIN;
+    for (struct project_uses *p; (p = table_next(&u->projects, &at));)
+        project_destroy(p);
     table_fini(&u->projects);
     free(u);
 }
