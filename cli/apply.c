@@ -36,6 +36,16 @@ static int apply_document(struct invocation *inv, struct client *client, const j
     return 0;
 }
 
+/* Which of the documents it is: people know them by name, and numbers go on over several files. */
+static int name_document(const json_t *document, size_t number, int rc, struct err *err)
+{
+    const char *kind = json_string_value(json_object_get(document, "kind"));
+    const char *id = json_string_value(json_object_get(document, "id"));
+    if (kind && id)
+        return err_prefix(err, rc, _("document %zu, %s %s"), number, kind, id);
+    return err_prefix(err, rc, _("document %zu"), number);
+}
+
 static int apply_all(struct invocation *inv, struct client *client, const json_t *documents,
                      json_t *replies, struct err *err)
 {
@@ -46,7 +56,7 @@ static int apply_all(struct invocation *inv, struct client *client, const json_t
         invocation_number_request(inv, i + 1);
         int rc = apply_document(inv, client, document, replies, err);
         if (rc < 0)
-            return err_prefix(err, rc, _("document %zu"), i + 1);
+            return name_document(document, i + 1, rc, err);
     }
     return 0;
 }

@@ -73,7 +73,7 @@ START_TEST(test_a_failure_names_its_document_and_tells_what_was_done)
                                              "{\"kind\": \"pool\", \"id\": \"never\"}");
     ck_assert_int_eq(run.exit, 5);
     ck_assert_ptr_nonnull(strstr(run.out, "haein"));
-    ck_assert_ptr_nonnull(strstr(run.talk, "document 2: "));
+    ck_assert_ptr_nonnull(strstr(run.talk, "document 2, pool denied: "));
     ck_assert_uint_eq(rig.seen->calls, 2);
 }
 END_TEST
