@@ -7,6 +7,10 @@
 #include "lib/rpc/loop.h"
 #include "lib/rpc/runtime.h"
 #include "tests/support/suite.h"
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <ftw.h>
 #include <poll.h>
@@ -29,6 +33,38 @@
             (void)poll(NULL, 0, 2);                                                                \
         ck_assert_msg(left_ > 0, "never: %s", #expression);                                        \
     } while (0)
+
+static inline bool fixture_is_stopped(const char *task)
+{
+    char stat[512] = "";
+    FILE *file = fopen(task, "r");
+    if (!file)
+        return true; /* the thread has gone */
+    size_t n = fread(stat, 1, sizeof stat - 1, file);
+    (void)fclose(file);
+    const char *end = n > 0 ? strrchr(stat, ')') : NULL;
+    return end && end[1] == ' ' && end[2] == 'T';
+}
+
+static inline bool fixture_all_stopped(pid_t pid)
+{
+    char pattern[64];
+    glob_t tasks;
+    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/stat", (int)pid);
+    ck_assert_int_eq(glob(pattern, 0, NULL, &tasks), 0);
+    bool all = true;
+    for (size_t i = 0; i < tasks.gl_pathc; i++)
+        all = all && fixture_is_stopped(tasks.gl_pathv[i]);
+    globfree(&tasks);
+    return all;
+}
+
+/* A signal that stops is taken thread by thread: one that still runs may answer. */
+static inline void fixture_stop_whole(pid_t pid)
+{
+    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    EVENTUALLY(fixture_all_stopped(pid));
+}
 
 struct fixture {
     char dir[64];

@@ -109,7 +109,7 @@ START_TEST(a_lease_not_confirmed_for_its_ttl_is_lost)
 {
     struct etcd_lease *lease = grant(1);
     pid_t pid = etcd_child_pid(f.child);
-    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    fixture_stop_whole(pid);
     int64_t start_ns = env_boot(&f.env).ns;
     EVENTUALLY(atomic_load(&lost) == 1);
     int64_t took_ms = (env_boot(&f.env).ns - start_ns) / 1000000;

@@ -48,7 +48,7 @@ START_TEST(a_status_that_does_not_come_leaves_the_last_one)
     struct etcd_status status = {.revision = 77, .version = "kept"};
     struct err err = ERR_INIT;
     pid_t pid = etcd_child_pid(f.child);
-    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    fixture_stop_whole(pid);
     int rc = etcd_status(f.client, SHORT_MS, &status, &err);
     ck_assert_int_eq(kill(pid, SIGCONT), 0);
     ck_assert_int_eq(rc, -ERR_UNAVAILABLE);
@@ -97,7 +97,7 @@ START_TEST(a_compaction_without_an_answer_may_have_been_done)
 {
     int64_t last = put("/c", "x");
     pid_t pid = etcd_child_pid(f.child);
-    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    fixture_stop_whole(pid);
     int rc = etcd_compact(f.client, last, SHORT_MS, NULL);
     ck_assert_int_eq(kill(pid, SIGCONT), 0);
     ck_assert_int_eq(rc, -ERR_UNAVAILABLE);

@@ -54,7 +54,7 @@ START_TEST(without_an_answer_the_outcome_is_unknown)
     store_commit_wait(s, txn, WAIT_MS, &result);
     ck_assert_int_eq(result.outcome, STORE_OK);
     pid_t pid = etcd_child_pid(f.child);
-    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    fixture_stop_whole(pid);
     store_commit_wait(s, txn, 300, &result);
     ck_assert_int_eq(kill(pid, SIGCONT), 0);
     ck_assert_int_eq(result.outcome, STORE_UNKNOWN);
@@ -74,7 +74,7 @@ START_TEST(a_connection_lost_under_way_leaves_the_outcome_unknown)
     struct outcome o = {.done = 0};
     store_commit_wait(s, txn, WAIT_MS, &warm);
     pid_t pid = etcd_child_pid(f.child);
-    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    fixture_stop_whole(pid);
     store_commit(s, txn, WAIT_MS, on_done, &o);
     (void)poll(NULL, 0, 50); /* the request leaves; nobody can tell us when */
     ck_assert_int_eq(kill(pid, SIGKILL), 0);
