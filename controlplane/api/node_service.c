@@ -45,8 +45,8 @@ struct stream {
     uint8_t nonce[GRANT_NONCE_BYTES];
     struct instant synced_at;
     uint64_t seq_floor;
-    struct draft *drafts;
-    size_t draft_count;
+    struct draft *drafts; /* grown as needed: most nodes hold few leases, many none */
+    size_t draft_count, draft_cap;
     /* of the UsageReport under way: what will be acknowledged */
     char usage_boot[40];
     uint64_t usage_seq;
@@ -210,6 +210,17 @@ static void fail_draft(struct drafting *d, const struct lease *l, const char *wh
     d->rc = err_set(d->err, ERR_INTERNAL, "lease %s can't be granted: %s", l->id.text, why);
 }
 
+/* Room for one more; it counts when draft_count says so. */
+static struct draft *next_draft(struct stream *s)
+{
+    if (s->draft_count == s->draft_cap) {
+        s->draft_cap = s->draft_cap ? 2 * s->draft_cap : 2;
+        s->drafts = reallocarray(s->drafts, s->draft_cap, sizeof *s->drafts);
+        ENSURE(s->drafts);
+    }
+    return &s->drafts[s->draft_count];
+}
+
 static void add_draft(const struct enforcement *e, void *arg)
 {
     struct drafting *d = arg;
@@ -221,7 +232,7 @@ static void add_draft(const struct enforcement *e, void *arg)
         fail_draft(d, e->lease, "the node has as many as one answer holds");
         return;
     }
-    struct draft *draft = &s->drafts[s->draft_count];
+    struct draft *draft = next_draft(s);
     if (issuer_draft(s->api->options.issuer, e, &d->request, &draft->grant, &err) < 0) {
         if (err.code != ERR_STATE)
             fail_draft(d, e->lease, err.text);
@@ -505,8 +516,7 @@ static struct stream *stream_open(struct api *api, struct rpc_call *call)
     ENSURE(s);
     s->api = api;
     s->call = call;
-    s->drafts = calloc(GRANTS_MAX, sizeof *s->drafts);
-    ENSURE(s->drafts && pthread_mutex_init(&s->lock, NULL) == 0);
+    ENSURE(pthread_mutex_init(&s->lock, NULL) == 0);
     rpc_call_set_hooks(call, &hooks, s);
     int rc = peers_principal(api->peers, rpc_call_peer(call), &s->principal, &s->key, &err);
     if (rc == 0 && s->principal.kind != ACTOR_NODE)

@@ -26,6 +26,8 @@
 #define KEEPALIVE_MS             30000
 #define KEEPALIVE_TIMEOUT_MS     10000
 #define CLIENT_PINGS_AT_LEAST_MS 1000
+#define TLS_FRAME_BYTES          4096
+#define READ_CHUNK_BYTES         2048
 #define SERVICES_MAX             32
 
 enum stage { STAGE_NEW, STAGE_RUNNING, STAGE_STOPPING, STAGE_STOPPED };
@@ -83,6 +85,9 @@ static grpc_server *make_core(const struct rpc_server_options *options)
         number(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
         number(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0),
         number(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, CLIENT_PINGS_AT_LEAST_MS),
+        /* A connection keeps its buffers while it is silent, as those of a thousand nodes are. */
+        number(GRPC_ARG_TSI_MAX_FRAME_SIZE, TLS_FRAME_BYTES),
+        number(GRPC_ARG_TCP_READ_CHUNK_SIZE, READ_CHUNK_BYTES),
     };
     grpc_channel_args args = {.num_args = sizeof(list) / sizeof(list[0]), .args = list};
     grpc_server *core = grpc_server_create(&args, NULL);
