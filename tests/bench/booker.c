@@ -149,8 +149,8 @@ static void start_idle(void *ud, size_t slot)
     call(&run->calls[slot], &request);
 }
 
-static void measure(struct booker *b, pump_start_fn start, size_t in_flight, int64_t run_ms,
-                    struct pump_figures *ret)
+static void measure(struct booker *b, pump_start_fn start, size_t in_flight,
+                    const struct pump_end *end, struct pump_figures *ret)
 {
     struct booker_run run = {.booker = b};
     run.calls = calloc(in_flight, sizeof *run.calls);
@@ -158,18 +158,19 @@ static void measure(struct booker *b, pump_start_fn start, size_t in_flight, int
     for (size_t i = 0; i < in_flight; i++)
         run.calls[i] = (struct booker_call){.run = &run, .slot = i};
     run.pump = pump_create(in_flight, start, &run);
-    pump_run(run.pump, run_ms, ret);
+    pump_run(run.pump, end, ret);
     pump_destroy(run.pump);
     free(run.calls);
 }
 
-void booker_measure(struct booker *b, size_t in_flight, int64_t run_ms, struct pump_figures *ret)
+void booker_measure(struct booker *b, size_t in_flight, const struct pump_end *end,
+                    struct pump_figures *ret)
 {
-    measure(b, start_booking, in_flight, run_ms, ret);
+    measure(b, start_booking, in_flight, end, ret);
 }
 
-void booker_measure_idle(struct booker *b, size_t in_flight, int64_t run_ms,
+void booker_measure_idle(struct booker *b, size_t in_flight, const struct pump_end *end,
                          struct pump_figures *ret)
 {
-    measure(b, start_idle, in_flight, run_ms, ret);
+    measure(b, start_idle, in_flight, end, ret);
 }

@@ -21,10 +21,11 @@ MUST_CHECK int booker_open(const struct booker_options *options, struct booker *
 void booker_close(struct booker *b); /* NULL is fine (blocks) */
 
 /* 1 to 8 GPUs for 1 to 48 hours, at whole hours. (blocks) */
-void booker_measure(struct booker *b, size_t in_flight, int64_t run_ms, struct pump_figures *ret);
+void booker_measure(struct booker *b, size_t in_flight, const struct pump_end *end,
+                    struct pump_figures *ret);
 
 /* Calls that change nothing and touch no store (WhoAmI): what the connection alone can carry. */
-void booker_measure_idle(struct booker *b, size_t in_flight, int64_t run_ms,
+void booker_measure_idle(struct booker *b, size_t in_flight, const struct pump_end *end,
                          struct pump_figures *ret);
 
 #endif

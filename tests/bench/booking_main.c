@@ -23,7 +23,7 @@ struct bench {
     struct booker *booker;
     struct raw *raw;
     int rounds;
-    int64_t run_ms;
+    struct pump_end end;
     size_t failed;
 };
 
@@ -44,11 +44,11 @@ static void compare(struct bench *b, size_t in_flight)
     double raw[ROUNDS_MAX], booking[ROUNDS_MAX];
     for (int i = 0; i < b->rounds; i++) {
         struct pump_figures f;
-        raw_measure(b->raw, in_flight, VALUE_BYTES, b->run_ms, &f);
+        raw_measure(b->raw, in_flight, VALUE_BYTES, &b->end, &f);
         pump_print("raw-etcd", &f);
         raw[i] = f.rate;
         b->failed += f.failed;
-        booker_measure(b->booker, in_flight, b->run_ms, &f);
+        booker_measure(b->booker, in_flight, &b->end, &f);
         pump_print("booking", &f);
         booking[i] = f.rate;
         b->failed += f.failed;
@@ -70,7 +70,7 @@ static int open_both(struct bench *b, char **argv, struct err *err)
 static void measure_all(struct bench *b, char **in_flight)
 {
     struct pump_figures f;
-    booker_measure_idle(b->booker, 64, b->run_ms, &f);
+    booker_measure_idle(b->booker, 64, &b->end, &f);
     pump_print("whoami", &f);
     for (; *in_flight; in_flight++)
         compare(b, strtoull(*in_flight, NULL, 10));
@@ -86,8 +86,8 @@ int main(int argc, char **argv)
         return 2;
     }
     b.rounds = (int)strtol(argv[5], NULL, 10);
-    b.run_ms = strtol(argv[6], NULL, 10);
-    ENSURE(b.rounds >= 1 && b.rounds <= ROUNDS_MAX && b.run_ms > 0);
+    b.end.run_ms = strtol(argv[6], NULL, 10);
+    ENSURE(b.rounds >= 1 && b.rounds <= ROUNDS_MAX && b.end.run_ms > 0);
     struct rpc_runtime *runtime = rpc_runtime_create(NULL);
     int rc = open_both(&b, argv, &err);
     if (rc == 0)

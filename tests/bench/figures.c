@@ -1,11 +1,9 @@
-/* Clock, quantiles and memory figures of the benches. */
+/* Clocks and quantiles. */
 #include "tests/bench/figures.h"
 
 #include "lib/base/err.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t clock)
@@ -65,21 +63,4 @@ int64_t samples_quantile(struct samples *s, unsigned permille)
 double figures_rate(size_t n, int64_t ns)
 {
     return ns > 0 ? (double)n * 1e9 / (double)ns : 0;
-}
-
-int64_t figures_status_kb(int pid, const char *name)
-{
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", pid);
-    FILE *f = fopen(path, "r");
-    if (!f)
-        return -1;
-    int64_t kb = -1;
-    size_t len = strlen(name);
-    while (kb < 0 && fgets(line, sizeof line, f)) {
-        if (strncmp(line, name, len) == 0 && line[len] == ':')
-            kb = strtoll(line + len + 1, NULL, 10);
-    }
-    fclose(f);
-    return kb;
 }

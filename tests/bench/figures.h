@@ -26,7 +26,4 @@ int64_t samples_quantile(struct samples *s, unsigned permille);
 /* How many things in how long, a second. */
 double figures_rate(size_t n, int64_t ns);
 
-/* The value in kB of a line such as "VmRSS" of /proc/PID/status, or -1. */
-int64_t figures_status_kb(int pid, const char *name);
-
 #endif

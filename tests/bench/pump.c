@@ -13,6 +13,7 @@ struct pump {
     void *ud;
     int64_t *begins; /* by slot */
     size_t in_flight, alive, failed;
+    size_t left; /* calls that may still be started */
     int64_t first, last, until;
     struct samples took;
     struct err failure;
@@ -53,7 +54,8 @@ static bool note_end(struct pump *p, size_t slot, const struct err *err)
         samples_add(&p->took, now - p->begins[slot]);
     else if (p->failed++ == 0)
         p->failure = *err;
-    bool more = !failed && now < p->until;
+    bool more = !failed && now < p->until && p->left > 0;
+    p->left -= more;
     if (more)
         p->begins[slot] = now;
     else if (--p->alive == 0)
@@ -69,12 +71,14 @@ void pump_ended(struct pump *p, size_t slot, const struct err *err)
         p->start(p->ud, slot);
 }
 
-void pump_run(struct pump *p, int64_t run_ms, struct pump_figures *ret)
+void pump_run(struct pump *p, const struct pump_end *end, struct pump_figures *ret)
 {
+    size_t first = end->calls > 0 && end->calls < p->in_flight ? end->calls : p->in_flight;
     p->first = figures_now();
-    p->until = p->first + run_ms * 1000000;
-    p->alive = p->in_flight;
-    for (size_t i = 0; i < p->in_flight; i++) {
+    p->until = p->first + end->run_ms * 1000000;
+    p->left = end->calls > 0 ? end->calls - first : SIZE_MAX;
+    p->alive = first;
+    for (size_t i = 0; i < first; i++) {
         p->begins[i] = figures_now();
         p->start(p->ud, i);
     }

@@ -29,8 +29,14 @@ struct pump_figures {
 struct pump *pump_create(size_t in_flight, pump_start_fn start, void *ud);
 void pump_destroy(struct pump *p); /* after pump_run(); NULL is fine */
 
-/* Runs for so long, and then until nothing is in flight. Once per pump. (blocks) */
-void pump_run(struct pump *p, int64_t run_ms, struct pump_figures *ret);
+/* When no more calls are started. */
+struct pump_end {
+    int64_t run_ms; /* after so long, */
+    size_t calls;   /* or after so many; 0: any number */
+};
+
+/* Runs until the end, and then until nothing is in flight. Once per pump. (blocks) */
+void pump_run(struct pump *p, const struct pump_end *end, struct pump_figures *ret);
 
 /* The call in this slot ended; err is NULL or of code ERR_OK when it worked. */
 void pump_ended(struct pump *p, size_t slot, const struct err *err);

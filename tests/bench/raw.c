@@ -103,7 +103,7 @@ static void start(void *ud, size_t slot)
     etcd_txn_start(run->raw->client, &txn, CALL_MS, on_done, call);
 }
 
-void raw_measure(struct raw *r, size_t in_flight, size_t value_bytes, int64_t run_ms,
+void raw_measure(struct raw *r, size_t in_flight, size_t value_bytes, const struct pump_end *end,
                  struct pump_figures *ret)
 {
     struct raw_run run = {.raw = r, .value_bytes = value_bytes};
@@ -115,7 +115,7 @@ void raw_measure(struct raw *r, size_t in_flight, size_t value_bytes, int64_t ru
     for (size_t i = 0; i < in_flight; i++)
         run.calls[i] = (struct raw_call){.run = &run, .slot = i};
     run.pump = pump_create(in_flight, start, &run);
-    pump_run(run.pump, run_ms, ret);
+    pump_run(run.pump, end, ret);
     pump_destroy(run.pump);
     free(run.calls);
 }

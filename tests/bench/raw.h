@@ -14,7 +14,7 @@ MUST_CHECK int raw_open(const char *dir, struct raw **ret, struct err *err);
 void raw_close(struct raw *r); /* NULL is fine (blocks) */
 
 /* One guard (the key does not exist) and one put of value_bytes a transaction. (blocks) */
-void raw_measure(struct raw *r, size_t in_flight, size_t value_bytes, int64_t run_ms,
+void raw_measure(struct raw *r, size_t in_flight, size_t value_bytes, const struct pump_end *end,
                  struct pump_figures *ret);
 
 #endif

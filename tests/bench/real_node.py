@@ -1,0 +1,107 @@
+"""A node with the real agent and the real guard, on stand-ins for GPUs: character devices that open
+anywhere, a fake NVML and a cgroup subtree of its own. Needs root and cgroup2."""
+import os
+import subprocess
+import tempfile
+import uuid
+
+import lib
+
+GPUS = 8
+MAJOR = 4  # virtual terminals
+
+
+def cgroup2():
+    with open("/proc/mounts", encoding="ascii") as mounts:
+        return next((f[1] for f in map(str.split, mounts) if f[2] == "cgroup2"), None)
+
+
+def why_not():
+    """None where a guard can run; else the reason."""
+    if os.geteuid() != 0:
+        return "not root"
+    if not cgroup2():
+        return "no cgroup2 hierarchy is mounted"
+    try:
+        os.rmdir(tempfile.mkdtemp(prefix="pumasi-bench-", dir=cgroup2()))
+    except OSError as failure:
+        return f"{cgroup2()}: {failure.strerror}"
+    return None
+
+
+def remove_cgroups(root):
+    for folder, _, _ in os.walk(root, topdown=False):
+        try:
+            os.rmdir(folder)
+        except OSError:
+            pass  # somebody is in it still
+
+
+class RealNode:
+    def __init__(self, farm, name):
+        self.farm, self.name = farm, name
+        self.dir = farm.path(name)
+        self.cgroup = tempfile.mkdtemp(prefix="pumasi-bench-", dir=cgroup2())
+        self.agent = self.guard = None
+
+    def file(self, name):
+        return os.path.join(self.dir, name)
+
+    def join(self):
+        token = self.farm.must("node", "invite", self.name, "--organisation", "skt", "--pool",
+                               "skt-b200", "--ca-out", self.file("ca.pem"), "-o", "json",
+                               who="op.skt").json()["token"]
+        result = self.farm.run("node", "join", "-d", self.file("identity"), "--ca",
+                               self.file("ca.pem"), "--token-file", "-", "--server",
+                               self.farm.servers()[0], stdin=token)
+        if result.code != 0:
+            raise RuntimeError(str(result))
+
+    def write_settings(self):
+        gated = ", ".join(f"c {MAJOR}:{m}" for m in range(1, 1 + GPUS))
+        with open(self.file("nvml"), "w", encoding="ascii") as nvml:
+            nvml.write("driver version=580.65.06\n")
+            for m in range(1, 1 + GPUS):
+                os.mknod(self.file(f"gpu{m}"), 0o020666, os.makedev(MAJOR, m))
+                nvml.write(f"gpu uuid=GPU-{uuid.uuid4()} minor={m} model=\"NVIDIA B200\" "
+                           "memory_mib=183359\n")
+        with open(self.file("guard.ini"), "w", encoding="ascii") as ini:
+            ini.write(f"[node]\nid = {self.name}\nowner = skt\npools = skt-b200\n"
+                      f"[guard]\ncgroup_root = {self.cgroup}\nsocket = {self.file('guard.socket')}\n"
+                      f"state_dir = {self.file('guard')}\nprobe_dir = {self.dir}\n"
+                      f"[devices]\ngated = {gated}\n"
+                      f"[keys]\ncontrol_plane = {self.file('identity')}/control-plane\n"
+                      f"owner = {self.file('identity')}/lenders\n")
+        with open(self.file("agent.ini"), "w", encoding="ascii") as ini:
+            ini.write(f"[control_plane]\nservers = {self.farm.servers()[0]}\n"
+                      f"[node]\nidentity = {self.file('identity')}\n"
+                      f"[guard]\nsocket = {self.file('guard.socket')}\n"
+                      f"[agent]\nsocket = {self.file('agent.socket')}\n"
+                      f"state_dir = {self.file('agent')}\n"
+                      f"[gpu]\nnvml = {os.path.join(os.path.dirname(lib.BIN), 'fake')}"
+                      f"/libnvidia-ml.so.1\nmajor = {MAJOR}\n")
+
+    def start(self):
+        os.makedirs(self.file("agent"), mode=0o755)
+        self.join()
+        self.write_settings()
+        self.guard = self.farm.start([os.path.join(lib.BIN, "pumasi-guard"), "--config",
+                                      self.file("guard.ini")], self.file("guard.log"))
+        self.agent = self.farm.start(["env", f"PUMASI_FAKE_NVML={self.file('nvml')}",
+                                      os.path.join(lib.BIN, "pumasi-agent"), "--config",
+                                      self.file("agent.ini")], self.file("agent.log"))
+        lib.until(lambda: self.state() == "in_service", 20, f"{self.name} is in service")
+
+    def state(self):
+        return self.farm.must("node", "show", self.name, "-o", "json").json()["state"]
+
+    def stop(self):
+        for process in (self.agent, self.guard):
+            if process:
+                process.end()
+        subprocess.run([os.path.join(lib.BIN, "pumasi-guard"), "--config", self.file("guard.ini"),
+                        "--detach"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       check=False)
+        remove_cgroups(self.cgroup)
+        for hierarchy in ("devices", "freezer"):  # where leases live in the v1 tier
+            remove_cgroups(f"/sys/fs/cgroup/{hierarchy}/pumasi-{self.name}")
