@@ -1,6 +1,7 @@
 """A node with the real agent and the real guard, on stand-ins for GPUs: character devices that open
 anywhere, a fake NVML and a cgroup subtree of its own. Needs root and cgroup2."""
 import os
+import shutil
 import subprocess
 import tempfile
 import uuid
@@ -16,6 +17,34 @@ def cgroup2():
         return next((f[1] for f in map(str.split, mounts) if f[2] == "cgroup2"), None)
 
 
+def opens_devices(directory):
+    """Whether a stand-in that is made there opens: not where it is mounted nodev."""
+    path = os.path.join(directory, "probe")
+    try:
+        os.mknod(path, 0o020600, os.makedev(MAJOR, 1))
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY))
+    except OSError:
+        return False
+    finally:
+        if os.path.lexists(path):
+            os.unlink(path)
+    return True
+
+
+def make_directory():
+    """One where devices open, with a path short enough for sockets and for the guard's settings; or
+    None."""
+    for parent in (tempfile.gettempdir(), "/tmp", "/run", "/dev"):
+        try:
+            made = tempfile.mkdtemp(prefix="pumasi-node-", dir=parent)
+        except OSError:
+            continue
+        if len(made) <= 70 and opens_devices(made):
+            return made
+        os.rmdir(made)
+    return None
+
+
 def why_not():
     """None where a guard can run; else the reason."""
     if os.geteuid() != 0:
@@ -26,6 +55,10 @@ def why_not():
         os.rmdir(tempfile.mkdtemp(prefix="pumasi-bench-", dir=cgroup2()))
     except OSError as failure:
         return f"{cgroup2()}: {failure.strerror}"
+    made = make_directory()
+    if not made:
+        return "character devices open in no temporary directory"
+    os.rmdir(made)
     return None
 
 
@@ -40,7 +73,7 @@ def remove_cgroups(root):
 class RealNode:
     def __init__(self, farm, name):
         self.farm, self.name = farm, name
-        self.dir = farm.path(name)
+        self.dir = make_directory()
         self.cgroup = tempfile.mkdtemp(prefix="pumasi-bench-", dir=cgroup2())
         self.agent = self.guard = None
 
@@ -86,16 +119,24 @@ class RealNode:
         self.join()
         self.write_settings()
         self.guard = self.farm.start([os.path.join(lib.BIN, "pumasi-guard"), "--config",
-                                      self.file("guard.ini")], self.file("guard.log"))
+                                      self.file("guard.ini")], self.farm.path("guard.log"))
         self.agent = self.farm.start(["env", f"PUMASI_FAKE_NVML={self.file('nvml')}",
                                       os.path.join(lib.BIN, "pumasi-agent"), "--config",
-                                      self.file("agent.ini")], self.file("agent.log"))
-        lib.until(lambda: self.state() == "in_service", 20, f"{self.name} is in service")
+                                      self.file("agent.ini")], self.farm.path("agent.log"))
+        lib.until(self.is_in_service, 60, f"{self.name} is in service")
+
+    def is_in_service(self):
+        for process in (self.guard, self.agent):
+            if not process.running():
+                raise RuntimeError(f"{os.path.basename(process.log)} says why it ended:\n"
+                                   f"{process.text()}")
+        return self.state() == "in_service"
 
     def state(self):
         return self.farm.must("node", "show", self.name, "-o", "json").json()["state"]
 
     def stop(self):
+        """The logs stay in the farm's directory: they are shown if something went wrong."""
         for process in (self.agent, self.guard):
             if process:
                 process.end()
@@ -105,3 +146,4 @@ class RealNode:
         remove_cgroups(self.cgroup)
         for hierarchy in ("devices", "freezer"):  # where leases live in the v1 tier
             remove_cgroups(f"/sys/fs/cgroup/{hierarchy}/pumasi-{self.name}")
+        shutil.rmtree(self.dir, ignore_errors=True)

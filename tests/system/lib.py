@@ -124,8 +124,11 @@ class Process:
         self.pid = self.popen.pid
 
     def text(self):
-        with open(self.log, encoding="utf-8", errors="replace") as f:
-            return f.read()
+        try:
+            with open(self.log, encoding="utf-8", errors="replace") as f:
+                return f.read()
+        except OSError as failure:
+            return f"its log can't be read: {failure}"
 
     def running(self):
         return self.popen.poll() is None
