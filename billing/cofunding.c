@@ -5,6 +5,7 @@
  */
 #include "billing/cofunding.h"
 
+#include "billing/credit.h"
 #include "billing/series.h"
 #include "lib/base/text.h"
 
@@ -37,18 +38,23 @@ static bool same_series(const struct cofunding_usage *a, const struct cofunding_
     return a->member == b->member && strcmp(a->model, b->model) == 0;
 }
 
+static struct dated_facts facts_of(const struct cofunding_input *in, uint32_t member,
+                                   const char *model)
+{
+    return (struct dated_facts){.policy = in->policy,
+                                .model = model,
+                                .sizes = in->members[member].sizes,
+                                .n_sizes = in->members[member].n_sizes,
+                                .openness = in->openness,
+                                .n_openness = in->n_openness};
+}
+
 /* Prices one run of usage of one member and model. */
 static int add_series(const struct cofunding_input *in, const struct cofunding_usage *usage,
                       size_t n, struct cofunding_share *share, struct err *err)
 {
     const struct cofunding_member *member = &in->members[usage->member];
-    struct series s = {.facts = {.policy = in->policy,
-                                 .model = usage->model,
-                                 .sizes = member->sizes,
-                                 .n_sizes = member->n_sizes,
-                                 .openness = in->openness,
-                                 .n_openness = in->n_openness},
-                       .burden_base = in->policy->burden_base,
+    struct series s = {.facts = facts_of(in, usage->member, usage->model),
                        .organisation = member->organisation,
                        .usage = usage,
                        .n_usage = n};
@@ -69,6 +75,27 @@ static int add_usage(const struct cofunding_input *in, struct cofunding_usage *u
         for (end = i + 1; end < in->n_usage && same_series(&usage[i], &usage[end]);)
             end++;
         TRY(add_series(in, &usage[i], end - i, &r->members[usage[i].member], err));
+    }
+    return 0;
+}
+
+static int add_credits(const struct cofunding_input *in, struct cofunding_result *r,
+                       struct err *err)
+{
+    for (size_t i = 0; i < in->n_waits; i++) {
+        const struct cofunding_wait *wait = &in->waits[i];
+        ENSURE(wait->member < in->n_members);
+        struct cofunding_share *share = &r->members[wait->member];
+        struct dated_facts facts = facts_of(in, wait->member, wait->model);
+        struct cofunding_credit credit;
+        bool any;
+        TRY(credit_of_wait(&facts, wait, &credit, &any, err));
+        if (!any)
+            continue;
+        share->credits =
+            reallocarray(share->credits, share->n_credits + 1, sizeof(share->credits[0]));
+        ENSURE(share->credits != NULL);
+        share->credits[share->n_credits++] = credit;
     }
     return 0;
 }
@@ -147,11 +174,16 @@ static struct instant last_instant(const struct cofunding_input *in)
 static int find_cash_floor(const struct cofunding_input *in, const struct cofunding_member *member,
                            struct cofunding_share *share, struct frac *ret, struct err *err)
 {
+    *ret = FRAC_ZERO;
+    if (in->policy->charge == CHARGE_FEE) { /* a fee is paid in cash, all of it */
+        *ret = frac_of(1);
+        return text_set(share->cash_floor_rate, sizeof(share->cash_floor_rate), span_text("100%"),
+                        "cash floor", err);
+    }
     const struct dated_size *size = dated_size_at(member->sizes, member->n_sizes, last_instant(in));
     enum size_class class =
         size == NULL ? SIZE_NONE : size_class_for_rate(size->size, size->legal_size);
     const struct cash_floor *floor = policy_cash_floor(in->policy, class);
-    *ret = FRAC_ZERO;
     if (floor == NULL && share->burden_krw.krw == 0)
         return 0;
     if (floor == NULL)
@@ -192,6 +224,17 @@ static int set_cash(struct cofunding_share *share, struct frac floor_rate)
     return 0;
 }
 
+/* A credit never makes an amount negative. */
+static int take_off(const struct exact *credit, struct exact *amount)
+{
+    int order;
+    TRY(exact_compare(amount, credit, &order));
+    if (order >= 0)
+        return exact_sub(amount, credit, amount);
+    exact_zero(amount);
+    return 0;
+}
+
 /* Adds the lines up, rounds once, and sets the contributions against the burden. */
 static int settle_share(const struct cofunding_input *in, size_t i, struct cofunding_share *share,
                         struct err *err)
@@ -202,6 +245,10 @@ static int settle_share(const struct cofunding_input *in, size_t i, struct cofun
         TRY(exact_add(&share->value, &share->lines[j].value, &share->value));
         TRY(exact_add(&burden, &share->lines[j].burden, &burden));
         share->confirmed = share->confirmed && share->lines[j].confirmed;
+    }
+    for (size_t j = 0; j < share->n_credits; j++) {
+        TRY(take_off(&share->credits[j].value, &share->value));
+        TRY(take_off(&share->credits[j].burden, &burden));
     }
     TRY(exact_round_down(&share->value, 1, &share->value_krw));
     TRY(exact_round_down(&burden, in->policy->payable_truncate_krw, &share->burden_krw));
@@ -240,6 +287,7 @@ static int evaluate(const struct cofunding_input *in, struct cofunding_usage *us
     for (size_t i = 0; i < in->n_members; i++)
         TRY(share_init(&r->members[i], in->members[i].organisation, err));
     TRY(add_usage(in, usage, r, err));
+    TRY(add_credits(in, r, err));
     TRY(add_contributions(in, r, err));
     for (size_t i = 0; i < in->n_members; i++) {
         int rc = settle_share(in, i, &r->members[i], err);
@@ -271,6 +319,13 @@ int cofunding_eval(const struct cofunding_input *in, struct cofunding_result **r
     return err_set(err, own.code, "%s", own.text);
 }
 
+struct won instalment(struct won amount, int64_t n, int64_t i, int64_t unit_krw)
+{
+    ENSURE(amount.krw >= 0 && n >= 1 && i >= 0 && i < n && unit_krw >= 1);
+    int64_t part = amount.krw / n / unit_krw * unit_krw;
+    return (struct won){i == 0 ? amount.krw - part * (n - 1) : part};
+}
+
 void cofunding_result_destroy(struct cofunding_result *r)
 {
     if (r == NULL)
@@ -278,6 +333,7 @@ void cofunding_result_destroy(struct cofunding_result *r)
     for (size_t i = 0; i < r->n_members; i++) {
         free(r->members[i].models);
         free(r->members[i].lines);
+        free(r->members[i].credits);
         free(r->members[i].refusals);
     }
     free(r->members);

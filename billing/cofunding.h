@@ -5,6 +5,7 @@
 #include "billing/exact.h"
 #include "billing/policy.h"
 #include "billing/rating.h"
+#include "billing/terms.h"
 #include "lib/base/limits.h"
 
 /*
@@ -30,7 +31,7 @@ struct cofunding_usage {
     const char *model;
     struct window window; /* not empty */
     int64_t units;        /* of 1/7000 GPU */
-    struct won price_krw; /* per GPU-month instead of the programme's; 0: none */
+    struct terms terms;
     /* NULL, or a profile instead of the same units throughout: steps by rising instant, the first
      * at window.from, the last one at window.to with 0 units. */
     const struct level_step *steps;
@@ -43,6 +44,15 @@ struct cofunding_contribution {
     struct won krw; /* >= 0 */
 };
 
+/* A fault that the member waited out (docs/spec/money.md 3.7): beyond the limit each whole hour
+ * lowers the price. One for each fault, so that how intervals are cut plays no part. */
+struct cofunding_wait {
+    uint32_t member;
+    const char *model;
+    struct window window; /* not empty */
+    int64_t units;        /* that were missing; >= 0 */
+};
+
 struct cofunding_input {
     const struct cofunding_policy *policy; /* passed policy_check() */
     const struct dated_openness *openness; /* by rising date, none twice */
@@ -53,21 +63,28 @@ struct cofunding_input {
     size_t n_usage;
     const struct cofunding_contribution *contributions;
     size_t n_contributions;
+    const struct cofunding_wait *waits;
+    size_t n_waits;
     struct instant period_end; /* exclusive; INSTANT_NEVER: the latest end of usage */
 };
 
-/* GPU time of a member at one price, size class, openness and rate. */
+/* GPU time of a member at one price, size class, openness and rate, and under one kind of terms. */
 struct cofunding_line {
     char model[MODEL_CAP];
     struct window window; /* first begin to last end of use in it */
     enum size_class size; /* as registered: a startup stays one */
     enum openness openness;
-    struct won price_krw; /* per GPU-month */
-    bool price_override;  /* by a loan */
+    struct won price_krw;            /* for gpus_per_unit GPUs a month */
+    bool price_override;             /* by a loan */
+    int64_t gpus_per_unit;           /* >= 1 */
+    char opportunistic[PERCENT_CAP]; /* part of the price that counts; "": all */
+    struct terms terms;
+    bool charged; /* to the member; if not, value and burden are 0 */
     char rate[PERCENT_CAP];
     bool confirmed;
     struct exact months;
-    struct exact value; /* won */
+    struct exact listed; /* months x price, charged or not: won */
+    struct exact value;  /* won */
     struct exact burden;
 };
 
@@ -80,6 +97,19 @@ struct cofunding_refusal {
     char kind[LIMIT_NAME_BYTES];
     struct won krw;
     const char *reason; /* a key: "own-data" "kind-not-accepted"; words: refusal_words() */
+};
+
+/* What a wait takes off, at the price and rate in force when the fault began. */
+struct cofunding_credit {
+    char model[MODEL_CAP];
+    struct window window;
+    int64_t units;
+    int64_t hours; /* whole ones beyond the limit, > 0 */
+    struct won price_krw;
+    int64_t gpus_per_unit;
+    char rate[PERCENT_CAP];
+    struct exact value; /* won off the value */
+    struct exact burden;
 };
 
 struct cofunding_share {
@@ -99,6 +129,8 @@ struct cofunding_share {
     size_t n_models;
     struct cofunding_line *lines; /* by model, then date, then programme price before overrides */
     size_t n_lines;
+    struct cofunding_credit *credits; /* in the order of the waits */
+    size_t n_credits;
     struct cofunding_refusal *refusals; /* in the order of the contributions */
     size_t n_refusals;
 };
@@ -117,6 +149,10 @@ struct cofunding_result {
 MUST_CHECK int cofunding_eval(const struct cofunding_input *in, struct cofunding_result **ret,
                               struct err *err);
 void cofunding_result_destroy(struct cofunding_result *r); /* NULL is fine */
+
+/* Part i of n (i < n, n >= 1) of an amount that is paid in instalments: equal parts of whole
+ * unit_krw, the remainder in the first. The parts add up to the amount. */
+struct won instalment(struct won amount, int64_t n, int64_t i, int64_t unit_krw);
 
 /* The reason of a refusal in English words, and in Korean ones. Static. */
 const char *refusal_words(const char *reason);

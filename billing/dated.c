@@ -61,10 +61,12 @@ static struct dated_line line_at(const struct dated_facts *f, struct instant t)
     struct dated_line line = {.from = t, .price = policy_price_at(f->policy, f->model, t)};
     if (size != NULL) {
         line.size = size->size;
-        line.rate_class = size_class_for_rate(size->size, size->legal_size);
     }
     if (openness != NULL)
         line.openness = openness->openness;
+    if (size != NULL)
+        line.rate_class =
+            policy_class_at(f->policy, line.openness, size->size, size->legal_size, t);
     line.rate = policy_rate_at(f->policy, line.openness, line.rate_class, t);
     return line;
 }

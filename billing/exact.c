@@ -261,19 +261,47 @@ void exact_ratio(struct exact *ret, __int128 num, __int128 den)
 }
 
 /* a/b + c/d with e = b/g, f = d/g, g = gcd(b, d): (a f + c e) / (e d), reduced. */
-int exact_add(const struct exact *a, const struct exact *b, struct exact *ret)
+/* Both over their least common denominator. */
+static int common(const struct exact *a, const struct exact *b, struct wide *left,
+                  struct wide *right, struct wide *den)
 {
-    struct wide e, f, left, right, den;
+    struct wide e, f;
     wide_copy(&e, &a->den);
     wide_copy(&f, &b->den);
     wide_reduce(&e, &f);
-    TRY(wide_mul(&a->num, &f, &left));
-    TRY(wide_mul(&b->num, &e, &right));
-    TRY(wide_mul(&e, &b->den, &den));
+    TRY(wide_mul(&a->num, &f, left));
+    TRY(wide_mul(&b->num, &e, right));
+    return wide_mul(&e, &b->den, den);
+}
+
+int exact_add(const struct exact *a, const struct exact *b, struct exact *ret)
+{
+    struct wide left, right, den;
+    TRY(common(a, b, &left, &right, &den));
     TRY(wide_add(&left, &right, &left));
     wide_reduce(&left, &den);
     wide_copy(&ret->num, &left);
     wide_copy(&ret->den, &den);
+    return 0;
+}
+
+int exact_sub(const struct exact *a, const struct exact *b, struct exact *ret)
+{
+    struct wide left, right, den;
+    TRY(common(a, b, &left, &right, &den));
+    ENSURE(wide_compare(&left, &right) >= 0);
+    wide_sub(&left, &right);
+    wide_reduce(&left, &den);
+    wide_copy(&ret->num, &left);
+    wide_copy(&ret->den, &den);
+    return 0;
+}
+
+int exact_compare(const struct exact *a, const struct exact *b, int *ret)
+{
+    struct wide left, right, den;
+    TRY(common(a, b, &left, &right, &den));
+    *ret = wide_compare(&left, &right);
     return 0;
 }
 

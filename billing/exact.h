@@ -37,9 +37,12 @@ void exact_ratio(struct exact *ret, __int128 num, __int128 den);
 
 /* ret may be a or b. */
 MUST_CHECK int exact_add(const struct exact *a, const struct exact *b, struct exact *ret);
+/* a - b; b must not be more than a. */
+MUST_CHECK int exact_sub(const struct exact *a, const struct exact *b, struct exact *ret);
 MUST_CHECK int exact_mul(const struct exact *a, const struct exact *b, struct exact *ret);
 
 bool exact_is_zero(const struct exact *a);
+int exact_compare(const struct exact *a, const struct exact *b, int *ret); /* -ERR_OVERFLOW */
 bool exact_equal(const struct exact *a, const struct exact *b);
 
 /* The largest multiple of unit_krw (>= 1) at or below a; -ERR_OVERFLOW beyond int64. */

@@ -17,6 +17,15 @@ const struct enum_names grain_names = {grain_list, GRAIN_COUNT};
 static const char *const burden_base_list[] = {"gpu_value", "total_cost"};
 const struct enum_names burden_base_names = {burden_base_list, BURDEN_BASE_COUNT};
 
+static const char *const charge_list[] = {"cofunding", "fee"};
+const struct enum_names charge_names = {charge_list, CHARGE_COUNT};
+
+static const char *const mig_weight_list[] = {"memory", "compute"};
+const struct enum_names mig_weight_names = {mig_weight_list, MIG_WEIGHT_COUNT};
+
+static const char *const price_vat_list[] = {"unknown", "included", "excluded"};
+const struct enum_names price_vat_names = {price_vat_list, PRICE_VAT_COUNT};
+
 static const char *const size_class_list[] = {"none",      "large",   "midsize",    "early_midsize",
                                               "sme",       "startup", "university", "institute",
                                               "nonprofit", "agency",  "supplier"};
@@ -28,9 +37,10 @@ static const char *const openness_list[] = {"none", "open_commercial", "open_non
                                             "closed"};
 const struct enum_names openness_names = {openness_list, OPENNESS_COUNT};
 
-static const struct field price_fields[] = {F_TEXT(struct price, model),
-                                            F_WON(struct price, krw_per_gpu_month),
-                                            F_INSTANT(struct price, from), F_END};
+static const struct field price_fields[] = {
+    F_TEXT(struct price, model),         F_WON(struct price, krw_per_gpu_month),
+    F_INSTANT(struct price, from),       F_I64(struct price, gpus_per_unit),
+    F_TEXT(struct price, opportunistic), F_END};
 const struct record_type price_type = {"price", sizeof(struct price), price_fields};
 
 static const struct field rate_fields[] = {F_ENUM(struct rate, openness, &openness_names),
@@ -55,6 +65,14 @@ static const struct field cofunding_policy_fields[] = {
     F_LIST(struct cofunding_policy, cash_floors, &cash_floor_type),
     F_ID_LIST(struct cofunding_policy, in_kind_accepts),
     F_I64(struct cofunding_policy, payable_truncate_krw),
+    F_ENUM(struct cofunding_policy, charge, &charge_names),
+    F_ENUM(struct cofunding_policy, mig_weight, &mig_weight_names),
+    F_ENUM(struct cofunding_policy, price_vat, &price_vat_names),
+    F_BOOL(struct cofunding_policy, fault_lowers_value),
+    F_I64(struct cofunding_policy, fault_wait_limit_s),
+    F_TEXT(struct cofunding_policy, fault_discount),
+    F_I64(struct cofunding_policy, instalments),
+    F_I64(struct cofunding_policy, cash_due_days),
     F_END};
 const struct record_type cofunding_policy_type = {
     "cofunding_policy", sizeof(struct cofunding_policy), cofunding_policy_fields};
@@ -145,6 +163,11 @@ static int check_price(const struct cofunding_policy *p, const struct price *row
     if (row->krw_per_gpu_month.krw < 0)
         return err_set(err, ERR_INVALID, "%lld won is negative: a price is 0 or more",
                        (long long)row->krw_per_gpu_month.krw);
+    if (row->gpus_per_unit < 0)
+        return err_set(err, ERR_INVALID, "gpus_per_unit: %lld is below 1",
+                       (long long)row->gpus_per_unit);
+    if (row->opportunistic[0] != '\0')
+        TRY(check_percent(row->opportunistic, err));
     LIST_EACH(const struct price, other, &p->prices)
     {
         if (other != row && other->from.s == row->from.s && strcmp(other->model, row->model) == 0)
@@ -156,8 +179,10 @@ static int check_price(const struct cofunding_policy *p, const struct price *row
 
 static int check_rate(const struct cofunding_policy *p, const struct rate *row, struct err *err)
 {
-    if (row->openness == OPENNESS_NONE || row->size == SIZE_NONE)
-        return err_set(err, ERR_INVALID, "a rate needs an openness and a size class");
+    if (row->size == SIZE_NONE)
+        return err_set(err, ERR_INVALID, "a rate needs a size class");
+    if (row->openness == OPENNESS_NONE && p->charge != CHARGE_FEE)
+        return err_set(err, ERR_INVALID, "a rate needs an openness: only a fee goes without");
     TRY(check_percent(row->rate, err));
     struct frac rate;
     TRY(percent_parse(span_text(row->rate), &rate, err));
@@ -203,6 +228,24 @@ static int check_in_kind(const struct cofunding_policy *p, struct err *err)
     return 0;
 }
 
+static int check_faults_and_dues(const struct cofunding_policy *p, struct err *err)
+{
+    if (p->fault_discount[0] != '\0') {
+        int rc = check_percent(p->fault_discount, err);
+        if (rc < 0)
+            return err_prefix(err, rc, "fault_discount");
+    }
+    if (p->charge == CHARGE_FEE && p->burden_base != BURDEN_GPU_VALUE)
+        return err_set(err, ERR_INVALID, "burden_base: a fee is a part of the value: gpu_value");
+    if (p->fault_wait_limit_s < 0 || p->cash_due_days < 0)
+        return err_set(err, ERR_INVALID,
+                       "fault_wait_limit_s and cash_due_days must not be negative");
+    if (p->instalments < 0 || p->instalments > INSTALMENTS_MAX)
+        return err_set(err, ERR_INVALID, "instalments: %lld is outside 1..%d",
+                       (long long)p->instalments, INSTALMENTS_MAX);
+    return 0;
+}
+
 int policy_check(const struct cofunding_policy *p, struct err *err)
 {
     for (size_t i = 0; i < p->prices.n; i++) {
@@ -221,6 +264,7 @@ int policy_check(const struct cofunding_policy *p, struct err *err)
             return err_prefix(err, rc, "cash_floors[%zu]", i);
     }
     TRY(check_in_kind(p, err));
+    TRY(check_faults_and_dues(p, err));
     if (p->payable_truncate_krw < 1)
         return err_set(err, ERR_INVALID, "payable_truncate_krw: %lld is below 1 won",
                        (long long)p->payable_truncate_krw);
@@ -240,13 +284,19 @@ const struct price *policy_price_at(const struct cofunding_policy *p, const char
     return best;
 }
 
+int64_t price_gpus(const struct price *p)
+{
+    return p->gpus_per_unit > 0 ? p->gpus_per_unit : 1;
+}
+
 const struct rate *policy_rate_at(const struct cofunding_policy *p, enum openness openness,
                                   enum size_class size, struct instant t)
 {
     const struct rate *best = NULL;
     LIST_EACH(const struct rate, row, &p->rates)
     {
-        if (row->openness == openness && row->size == size && rate_since(row).s <= t.s &&
+        bool here = row->openness == openness || row->openness == OPENNESS_NONE;
+        if (here && row->size == size && rate_since(row).s <= t.s &&
             (best == NULL || rate_since(best).s < rate_since(row).s))
             best = row;
     }
@@ -276,4 +326,12 @@ bool policy_accepts_in_kind(const struct cofunding_policy *p, const char *kind)
 enum size_class size_class_for_rate(enum size_class size, enum size_class legal_size)
 {
     return size == SIZE_STARTUP && legal_size != SIZE_NONE ? legal_size : size;
+}
+
+enum size_class policy_class_at(const struct cofunding_policy *p, enum openness openness,
+                                enum size_class size, enum size_class legal_size, struct instant t)
+{
+    if (size == SIZE_STARTUP && policy_rate_at(p, openness, size, t) != NULL)
+        return size;
+    return size_class_for_rate(size, legal_size);
 }

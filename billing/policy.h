@@ -13,8 +13,9 @@
  * percent_parse() turns it into a fraction. policy_check() has parsed every one, so a policy that
  * passed it never fails there later.
  */
-#define MODEL_CAP   32 /* "B200": a device model, with its NUL */
-#define PERCENT_CAP 24
+#define MODEL_CAP       32 /* "B200": a device model, with its NUL */
+#define PERCENT_CAP     24
+#define INSTALMENTS_MAX 24
 
 enum part_month { PART_MONTH_30DAY, PART_MONTH_CALENDAR, PART_MONTH_ACTUAL365, PART_MONTH_COUNT };
 extern const struct enum_names part_month_names; /* 30day calendar actual365 */
@@ -24,6 +25,19 @@ extern const struct enum_names grain_names; /* second day */
 
 enum burden_base { BURDEN_GPU_VALUE, BURDEN_TOTAL_COST, BURDEN_BASE_COUNT };
 extern const struct enum_names burden_base_names; /* gpu_value total_cost */
+
+/* What members pay: a share of the value of what they used, in cash and in kind (민간부담금), or a
+ * fee for it (이용료), all of it in cash and with a rate for every class that pays. */
+enum charge { CHARGE_COFUNDING, CHARGE_FEE, CHARGE_COUNT };
+extern const struct enum_names charge_names; /* cofunding fee */
+
+/* What a MIG slice weighs: its memory slices / 8 or its compute slices / 7. */
+enum mig_weight { MIG_WEIGHT_MEMORY, MIG_WEIGHT_COMPUTE, MIG_WEIGHT_COUNT };
+extern const struct enum_names mig_weight_names; /* memory compute */
+
+/* Whether prices have the value added tax in them. */
+enum price_vat { PRICE_VAT_UNKNOWN, PRICE_VAT_INCLUDED, PRICE_VAT_EXCLUDED, PRICE_VAT_COUNT };
+extern const struct enum_names price_vat_names; /* unknown included excluded */
 
 /* 기관 유형. NONE is "not said"; it never has a rate. */
 enum size_class {
@@ -63,9 +77,12 @@ struct price {
     char model[MODEL_CAP];
     struct won krw_per_gpu_month;
     struct instant from;
+    int64_t gpus_per_unit; /* the price buys so many GPUs: 8 for a server; 0 stands for 1 */
+    char opportunistic[PERCENT_CAP]; /* part of the price that opportunistic use bears; "": all */
 };
 
-/* The co-funding rate of a size class at an openness, from an instant on; NEVER = since ever. */
+/* The co-funding rate of a size class at an openness, from an instant on; NEVER = since ever. A fee
+ * may leave the openness out: the rate then holds at every one. */
 struct rate {
     enum openness openness;
     enum size_class size;
@@ -89,6 +106,15 @@ struct cofunding_policy {
     struct list cash_floors;      /* struct cash_floor */
     struct list in_kind_accepts;  /* struct id: kinds that count in kind */
     int64_t payable_truncate_krw; /* payable amounts drop what is below this; >= 1 */
+    enum charge charge;
+    enum mig_weight mig_weight;
+    enum price_vat price_vat;
+    bool fault_lowers_value;          /* where the loan puts fault time on the lender or nobody */
+    int64_t fault_wait_limit_s;       /* a fault may last so long before the price falls */
+    char fault_discount[PERCENT_CAP]; /* per whole hour beyond it, of the hour's price; "": none */
+    int64_t instalments;              /* the cash is due in so many parts; 0 stands for 1 */
+    int64_t cash_due_days;            /* after the period's begin; instalments follow monthly; 0: no
+                                         due date is set */
 };
 
 extern const struct record_type price_type;
@@ -122,10 +148,18 @@ const struct price *policy_price_at(const struct cofunding_policy *p, const char
                                     struct instant t);
 const struct rate *policy_rate_at(const struct cofunding_policy *p, enum openness openness,
                                   enum size_class size, struct instant t);
+/* The GPUs that a price buys: at least 1. */
+int64_t price_gpus(const struct price *p);
+
 const struct cash_floor *policy_cash_floor(const struct cofunding_policy *p, enum size_class size);
 bool policy_accepts_in_kind(const struct cofunding_policy *p, const char *kind);
 
-/* A startup bears the rate of its legal size class; every other class its own. */
+/* A startup bears the rate of its legal size class; every other class its own. A fee may have a
+ * rate for startups (청년기업): policy_class_at(). */
 enum size_class size_class_for_rate(enum size_class size, enum size_class legal_size);
+
+/* The same, but a startup's own rate goes first where one is in force. */
+enum size_class policy_class_at(const struct cofunding_policy *p, enum openness openness,
+                                enum size_class size, enum size_class legal_size, struct instant t);
 
 #endif

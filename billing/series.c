@@ -1,9 +1,10 @@
 /*
- * Prices one series. Owns, while it runs: the dated lines, the distinct price overrides (terms 1
- * and up; terms 0 is the programme's price), and one cofunding_line for each cell with use.
+ * Prices one series. Owns, while it runs: the dated lines, the distinct terms (1 and up; 0 is the
+ * programme's price for time used), and one cofunding_line for each cell with use.
  */
 #include "billing/series.h"
 
+#include "billing/credit.h"
 #include "billing/rating.h"
 #include "lib/base/text.h"
 
@@ -13,7 +14,7 @@
 struct open_line {
     uint32_t dated; /* index of its dated line */
     uint32_t terms;
-    struct frac burden_factor;
+    struct frac price_factor, burden_factor;
     struct cofunding_line out;
 };
 
@@ -22,8 +23,8 @@ struct pricing {
     struct dated_line *dated;
     size_t n_dated;
     struct instant *line_from;
-    int64_t *overrides; /* distinct override prices, rising; terms i + 1 */
-    size_t n_overrides;
+    struct terms *terms; /* distinct ones that are not plain, in order; index i + 1 */
+    size_t n_terms;
     struct open_line *open; /* in order of first use: dated index never falls */
     size_t n_open, cap_open;
     struct frac months;
@@ -33,46 +34,56 @@ static void pricing_fini(struct pricing *p)
 {
     free(p->dated);
     free(p->line_from);
-    free(p->overrides);
+    free(p->terms);
     free(p->open);
 }
 
-static int compare_i64(const void *a, const void *b)
+static int compare_terms(const void *a, const void *b)
 {
-    const int64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    return terms_compare(a, b);
 }
 
-static void collect_overrides(struct pricing *p)
+static bool is_plain(const struct terms *t)
+{
+    return terms_compare(t, &TERMS_PLAIN) == 0;
+}
+
+static void collect_terms(struct pricing *p)
 {
     const struct series *s = p->series;
-    size_t first = 0;
-    while (first < s->n_usage && s->usage[first].price_krw.krw <= 0)
+    size_t first = 0, n = 0;
+    while (first < s->n_usage && is_plain(&s->usage[first].terms))
         first++;
     if (first == s->n_usage)
         return;
-    p->overrides = reallocarray(NULL, s->n_usage + 1, sizeof(p->overrides[0]));
-    ENSURE(p->overrides != NULL);
-    size_t n = 0;
+    p->terms = reallocarray(NULL, s->n_usage + 1, sizeof(p->terms[0]));
+    ENSURE(p->terms != NULL);
     for (size_t i = first; i < s->n_usage; i++) {
-        if (s->usage[i].price_krw.krw > 0)
-            p->overrides[n++] = s->usage[i].price_krw.krw;
+        if (!is_plain(&s->usage[i].terms))
+            p->terms[n++] = s->usage[i].terms;
     }
-    qsort(p->overrides, n, sizeof(p->overrides[0]), compare_i64);
+    qsort(p->terms, n, sizeof(p->terms[0]), compare_terms);
     for (size_t i = 0; i < n; i++) {
-        if (i == 0 || p->overrides[i] != p->overrides[p->n_overrides - 1])
-            p->overrides[p->n_overrides++] = p->overrides[i];
+        if (i == 0 || compare_terms(&p->terms[i], &p->terms[p->n_terms - 1]) != 0)
+            p->terms[p->n_terms++] = p->terms[i];
     }
 }
 
-static uint32_t terms_of(const struct pricing *p, struct won price)
+static uint32_t terms_index(const struct pricing *p, const struct terms *terms)
 {
-    if (price.krw <= 0)
+    if (is_plain(terms))
         return 0;
-    const int64_t *at =
-        bsearch(&price.krw, p->overrides, p->n_overrides, sizeof(p->overrides[0]), compare_i64);
+    const struct terms *at =
+        bsearch(terms, p->terms, p->n_terms, sizeof(p->terms[0]), compare_terms);
     ENSURE(at != NULL);
-    return (uint32_t)(at - p->overrides) + 1;
+    return (uint32_t)(at - p->terms) + 1;
+}
+
+/* Borrowed. */
+static const struct terms *terms_at(const struct pricing *p, uint32_t index)
+{
+    static const struct terms plain;
+    return index == 0 ? &plain : &p->terms[index - 1];
 }
 
 static void collect_lines(struct pricing *p)
@@ -84,25 +95,13 @@ static void collect_lines(struct pricing *p)
         p->line_from[i - 1] = p->dated[i].from;
 }
 
-/* burden = value x factor */
-static int burden_factor(enum burden_base base, struct frac rate, struct frac *ret)
-{
-    if (base == BURDEN_GPU_VALUE) {
-        *ret = rate;
-        return 0;
-    }
-    struct frac rest;
-    TRY(frac_sub(frac_of(1), rate, &rest));
-    return frac_div(rate, rest, ret);
-}
-
 /* Says what is missing for use in this line, and where to set it. */
-static int check_line(const struct pricing *p, const struct dated_line *line, uint32_t terms,
-                      struct err *err)
+static int check_line(const struct pricing *p, const struct dated_line *line,
+                      const struct terms *terms, struct err *err)
 {
     const struct series *s = p->series;
     const char *openness = enum_name(&openness_names, (int)line->openness);
-    if (terms == 0 && line->price == NULL)
+    if (terms->price_krw.krw == 0 && line->price == NULL)
         return err_set(err, ERR_NO_RATE,
                        "programme.prices: %s uses %s before its first price: set a price from then",
                        s->organisation, s->facts.model);
@@ -110,7 +109,8 @@ static int check_line(const struct pricing *p, const struct dated_line *line, ui
         return err_set(err, ERR_NO_RATE,
                        "size: %s uses %s when no size class is in force: set one from then",
                        s->organisation, s->facts.model);
-    if (line->openness == OPENNESS_NONE)
+    if (line->openness == OPENNESS_NONE &&
+        (line->rate == NULL || s->facts.policy->charge != CHARGE_FEE))
         return err_set(err, ERR_NO_RATE,
                        "project.openness: %s uses %s when no openness is in force: set one from "
                        "then",
@@ -124,25 +124,44 @@ static int check_line(const struct pricing *p, const struct dated_line *line, ui
     return 0;
 }
 
+/* value = months x factor: the price by the unit that it buys, less for opportunistic use. */
+static int price_factor(const struct dated_line *line, const struct terms *terms,
+                        struct cofunding_line *out, struct frac *ret)
+{
+    bool own = terms->price_krw.krw > 0;
+    out->price_override = own;
+    out->price_krw = own ? terms->price_krw : line->price->krw_per_gpu_month;
+    out->gpus_per_unit = own ? 1 : price_gpus(line->price);
+    struct frac part = frac_of(1);
+    if (!own && terms->opportunistic && line->price->opportunistic[0] != '\0') {
+        memcpy(out->opportunistic, line->price->opportunistic, sizeof(out->opportunistic));
+        TRY(percent_parse(span_text(out->opportunistic), &part, NULL));
+    }
+    TRY(frac_mul(frac_of(out->price_krw.krw), part, &part));
+    return frac_mul(part, frac_ratio(1, out->gpus_per_unit), ret);
+}
+
 static int open_line_init(const struct pricing *p, struct open_line *o, struct err *err)
 {
     const struct series *s = p->series;
     const struct dated_line *line = &p->dated[o->dated];
-    TRY(check_line(p, line, o->terms, err));
+    const struct terms *terms = terms_at(p, o->terms);
+    TRY(check_line(p, line, terms, err));
     struct frac rate;
     TRY(percent_parse(span_text(line->rate->rate), &rate, err));
-    TRY(burden_factor(s->burden_base, rate, &o->burden_factor));
+    TRY(burden_factor(s->facts.policy->burden_base, rate, &o->burden_factor));
     struct cofunding_line *out = &o->out;
     TRY(text_set(out->model, sizeof(out->model), span_text(s->facts.model), "model", err));
     TRY(text_set(out->rate, sizeof(out->rate), span_text(line->rate->rate), "rate", err));
+    TRY(price_factor(line, terms, out, &o->price_factor));
     out->window = (struct window){INSTANT_NEVER, {INSTANT_MIN_S}};
     out->size = line->size;
     out->openness = line->openness;
-    out->price_override = o->terms > 0;
-    out->price_krw =
-        o->terms > 0 ? (struct won){p->overrides[o->terms - 1]} : line->price->krw_per_gpu_month;
+    out->terms = *terms;
+    out->charged = terms_charged(terms, s->facts.policy->fault_lowers_value);
     out->confirmed = line->rate->confirmed;
     exact_zero(&out->months);
+    exact_zero(&out->listed);
     exact_zero(&out->value);
     exact_zero(&out->burden);
     return 0;
@@ -173,13 +192,16 @@ static int find_open_line(struct pricing *p, const struct rating_cell *cell, str
 
 static int add_months(struct open_line *o, const struct exact *months)
 {
-    struct exact price, factor, value, burden;
-    exact_of_u64(&price, (uint64_t)o->out.price_krw.krw);
+    struct exact price, factor, listed, burden;
+    exact_of_frac(&price, o->price_factor);
     exact_of_frac(&factor, o->burden_factor);
-    TRY(exact_mul(months, &price, &value));
-    TRY(exact_mul(&value, &factor, &burden));
+    TRY(exact_mul(months, &price, &listed));
+    TRY(exact_mul(&listed, &factor, &burden));
     TRY(exact_add(&o->out.months, months, &o->out.months));
-    TRY(exact_add(&o->out.value, &value, &o->out.value));
+    TRY(exact_add(&o->out.listed, &listed, &o->out.listed));
+    if (!o->out.charged)
+        return 0;
+    TRY(exact_add(&o->out.value, &listed, &o->out.value));
     return exact_add(&o->out.burden, &burden, &o->out.burden);
 }
 
@@ -205,7 +227,7 @@ static int rate_pieces(struct pricing *p, struct rating *rating, struct err *err
     const struct series *s = p->series;
     for (size_t i = 0; i < s->n_usage; i++) {
         const struct cofunding_usage *u = &s->usage[i];
-        struct rating_piece piece = {u->window, u->units, terms_of(p, u->price_krw)};
+        struct rating_piece piece = {u->window, u->units, terms_index(p, &u->terms)};
         TRY(rating_add(rating, &piece, err));
     }
     return 0;
@@ -273,7 +295,7 @@ static int rate_together(struct pricing *p, struct rating *rating, struct err *e
     struct cursor *cursors = reallocarray(NULL, s->n_usage, sizeof(*cursors));
     ENSURE(cursors != NULL);
     for (size_t i = 0; i < s->n_usage; i++)
-        cursor_init(&cursors[i], &s->usage[i], terms_of(p, s->usage[i].price_krw));
+        cursor_init(&cursors[i], &s->usage[i], terms_index(p, &s->usage[i].terms));
     int rc = 0;
     struct instant t;
     while (rc == 0 && (t = next_change(cursors, s->n_usage)).s != INSTANT_NEVER.s)
@@ -291,7 +313,7 @@ static int rate_usage(struct pricing *p, struct rating *rating, struct err *err)
     if (profiles == 0)
         TRY(rate_pieces(p, rating, err));
     else if (s->n_usage == 1)
-        TRY(rating_profile(rating, terms_of(p, s->usage->price_krw), s->usage->steps,
+        TRY(rating_profile(rating, terms_index(p, &s->usage->terms), s->usage->steps,
                            s->usage->n_steps, err));
     else
         TRY(rate_together(p, rating, err));
@@ -305,7 +327,7 @@ static int run_rating(struct pricing *p, struct err *err)
                                    .grain = policy->grain,
                                    .line_from = p->line_from,
                                    .n_lines = (uint32_t)p->n_dated,
-                                   .n_terms = (uint32_t)p->n_overrides + 1,
+                                   .n_terms = (uint32_t)p->n_terms + 1,
                                    .on_month = price_month,
                                    .arg = p};
     struct rating *rating = rating_create(&config);
@@ -340,7 +362,7 @@ static void set_windows(struct pricing *p)
             line.to = p->dated[o->dated + 1].from;
         for (size_t j = 0; j < p->series->n_usage; j++) {
             const struct cofunding_usage *u = &p->series->usage[j];
-            if (!window_overlaps(u->window, line) || terms_of(p, u->price_krw) != o->terms)
+            if (!window_overlaps(u->window, line) || terms_compare(&u->terms, &o->out.terms) != 0)
                 continue;
             struct window part = use_inside(u, line);
             if (window_empty(part))
@@ -377,7 +399,7 @@ int series_price(const struct series *s, struct cofunding_line **lines, size_t *
 {
     struct pricing p = {.series = s, .months = FRAC_ZERO};
     collect_lines(&p);
-    collect_overrides(&p);
+    collect_terms(&p);
     int rc = run_rating(&p, err);
     if (rc == 0) {
         set_windows(&p);

@@ -10,7 +10,6 @@
  */
 struct series {
     struct dated_facts facts;
-    enum burden_base burden_base;
     const char *organisation;            /* for messages */
     const struct cofunding_usage *usage; /* of this series, by begin */
     size_t n_usage;

@@ -169,10 +169,34 @@ static int check_facts(const struct case_file *c, const struct strict *at,
     return 0;
 }
 
+/* Each may be left out: the programme's price, time used, committed. */
+static int read_terms(const struct strict *at, struct terms *t, struct err *err)
+{
+    static const char *const services[] = {"committed", "opportunistic"};
+    static const struct enum_names service_names = {services, 2};
+    struct strict member;
+    int time = TIME_USED, payer = PAYER_BORROWER, service = 0;
+    if (strict_find(at, "price", &member))
+        TRY(strict_int(&member, 1, INT64_MAX, &t->price_krw.krw, err));
+    if (strict_find(at, "time", &member))
+        TRY(strict_get_enum(at, "time", &time_kind_names, 0, &time, err));
+    if (strict_find(at, "payer", &member))
+        TRY(strict_get_enum(at, "payer", &payer_names, 0, &payer, err));
+    if (strict_find(at, "service", &member))
+        TRY(strict_get_enum(at, "service", &service_names, 0, &service, err));
+    if (strict_find(at, "isolation", &member))
+        TRY(strict_get_name(at, "isolation", t->isolation, sizeof(t->isolation), err));
+    t->time = (enum time_kind)time;
+    t->payer = (enum payer)payer;
+    t->opportunistic = service != 0;
+    return 0;
+}
+
 static int read_use(struct case_file *c, const struct strict *at, struct cofunding_usage *u,
                     struct err *err)
 {
-    static const char *const known[] = {"org", "model", "gpus", "share", "from", "to", NULL};
+    static const char *const known[] = {"org",   "model", "gpus",  "share",   "from",      "to",
+                                        "price", "time",  "payer", "service", "isolation", NULL};
     char model[MODEL_CAP];
     TRY(strict_object(at, known, err));
     TRY(read_org(c, at, &u->member, err));
@@ -180,6 +204,7 @@ static int read_use(struct case_file *c, const struct strict *at, struct cofundi
     TRY(read_name(c, at, "model", &u->model, err));
     TRY(read_units(at, &u->units, err));
     TRY(read_window(at, &u->window, err));
+    TRY(read_terms(at, &u->terms, err));
     TRY(check_price(c, at, u, err));
     return check_facts(c, at, u, err);
 }

@@ -4,14 +4,44 @@
 #include "lib/base/text.h"
 #include "lib/json/strict_value.h"
 
+static int read_percent(const struct strict *at, char dst[PERCENT_CAP], struct frac *ret,
+                        struct err *err)
+{
+    struct span text;
+    TRY(strict_percent(at, &text, ret, err));
+    if (text.len >= PERCENT_CAP)
+        return strict_error(at, ERR_INVALID, err, "a percentage has at most %d characters",
+                            PERCENT_CAP - 1);
+    return text_set(dst, PERCENT_CAP, text, "percentage", err);
+}
+
+/* A member that may be left out. */
+static int read_whole(const struct strict *at, const char *name, int64_t min, int64_t *ret,
+                      struct err *err)
+{
+    struct strict member;
+    return strict_find(at, name, &member) ? strict_int(&member, min, INT64_MAX, ret, err) : 0;
+}
+
+static int read_part(const struct strict *at, const char *name, char dst[PERCENT_CAP],
+                     struct err *err)
+{
+    struct strict member;
+    struct frac value;
+    return strict_find(at, name, &member) ? read_percent(&member, dst, &value, err) : 0;
+}
+
 static int read_price(const struct strict *at, const struct cofunding_policy *p, struct price *ret,
                       struct err *err)
 {
-    static const char *const known[] = {"model", "krw_per_gpu_month", "from", NULL};
+    static const char *const known[] = {"model",         "krw_per_gpu_month", "from",
+                                        "gpus_per_unit", "opportunistic",     NULL};
     TRY(strict_object(at, known, err));
     TRY(strict_get_name(at, "model", ret->model, sizeof(ret->model), err));
     TRY(strict_get_int(at, "krw_per_gpu_month", 0, INT64_MAX, &ret->krw_per_gpu_month.krw, err));
     TRY(strict_get_moment(at, "from", &ret->from, err));
+    TRY(read_whole(at, "gpus_per_unit", 1, &ret->gpus_per_unit, err));
+    TRY(read_part(at, "opportunistic", ret->opportunistic, err));
     LIST_EACH(const struct price, other, &p->prices)
     {
         struct strict from;
@@ -49,17 +79,6 @@ static int member_enum(const struct strict *at, const struct enum_names *names, 
         return strict_error(at, ERR_INVALID, err, "%s", why.text);
     *ret = value + 1;
     return 0;
-}
-
-static int read_percent(const struct strict *at, char dst[PERCENT_CAP], struct frac *ret,
-                        struct err *err)
-{
-    struct span text;
-    TRY(strict_percent(at, &text, ret, err));
-    if (text.len >= PERCENT_CAP)
-        return strict_error(at, ERR_INVALID, err, "a percentage has at most %d characters",
-                            PERCENT_CAP - 1);
-    return text_set(dst, PERCENT_CAP, text, "percentage", err);
 }
 
 static int read_rate(const struct strict *at, int openness, struct cofunding_policy *p,
@@ -161,24 +180,37 @@ static int read_choice(const struct strict *at, const char *name, const struct e
 
 static int read_rules(const struct strict *at, struct cofunding_policy *p, struct err *err)
 {
-    int part_month = (int)p->part_month, grain = (int)p->grain, base = (int)p->burden_base;
+    int part_month = (int)p->part_month, grain = (int)p->grain, base = (int)p->burden_base,
+        charge = (int)p->charge;
     TRY(read_choice(at, "part_month", &part_month_names, &part_month, err));
     TRY(read_choice(at, "grain", &grain_names, &grain, err));
     TRY(read_choice(at, "burden_base", &burden_base_names, &base, err));
+    TRY(read_choice(at, "charge", &charge_names, &charge, err));
+    p->charge = (enum charge)charge;
     p->part_month = (enum part_month)part_month;
     p->grain = (enum grain)grain;
     p->burden_base = (enum burden_base)base;
     struct strict member;
-    if (!strict_find(at, "payable_truncate_krw", &member))
-        return 0;
-    return strict_int(&member, 1, INT64_MAX, &p->payable_truncate_krw, err);
+    if (strict_find(at, "fault_lowers_value", &member))
+        TRY(strict_bool(&member, &p->fault_lowers_value, err));
+    return read_whole(at, "payable_truncate_krw", 1, &p->payable_truncate_krw, err);
 }
 
 int programme_read(const struct strict *at, struct cofunding_policy *p, struct err *err)
 {
-    static const char *const known[] = {
-        "prices",          "part_month",           "grain", "burden_base", "rates", "cash_floor",
-        "in_kind_accepts", "payable_truncate_krw", NULL};
+    static const char *const known[] = {"prices",
+                                        "part_month",
+                                        "grain",
+                                        "burden_base",
+                                        "rates",
+                                        "cash_floor",
+                                        "in_kind_accepts",
+                                        "payable_truncate_krw",
+                                        "charge",
+                                        "fault_lowers_value",
+                                        "fault_wait_limit_s",
+                                        "fault_discount",
+                                        NULL};
     policy_init(p);
     TRY(strict_object(at, known, err));
     TRY(read_rules(at, p, err)); /* the base first: it decides what a rate may be */

@@ -10,9 +10,6 @@ static const char *const event_texts[] = {LOAN_EVENTS(X)};
 const struct enum_names loan_state_names = {state_texts, LOAN_STATE_COUNT};
 const struct enum_names loan_event_names = {event_texts, LOAN_EVENT_COUNT};
 
-static const char *const payer_texts[] = {"borrower", "lender", "nobody"};
-const struct enum_names payer_names = {payer_texts, PAYER_COUNT};
-
 static const struct field loan_fields[] = {
     F_ID(struct loan, id),
     F_ID(struct loan, programme),

@@ -1,6 +1,7 @@
 #ifndef PUMASI_CONTROLPLANE_DOMAIN_LOAN_H
 #define PUMASI_CONTROLPLANE_DOMAIN_LOAN_H
 
+#include "billing/terms.h"
 #include "lib/base/limits.h"
 #include "lib/base/record.h"
 
@@ -35,9 +36,6 @@ enum loan_event {
         LOAN_EVENT_COUNT
 };
 extern const struct enum_names loan_event_names;
-
-enum payer { PAYER_BORROWER, PAYER_LENDER, PAYER_NOBODY, PAYER_COUNT };
-extern const struct enum_names payer_names;
 
 struct loan {
     struct id id;

@@ -106,7 +106,7 @@ static struct profile profile_of(const struct account *a)
         copy_steps(&line->units, next);
         p.usage[p.n++] = (struct cofunding_usage){.model = line->model,
                                                   .window = {next[0].from, next[n - 1].from},
-                                                  .price_krw = price_of(a, &line->loan),
+                                                  .terms = {.price_krw = price_of(a, &line->loan)},
                                                   .steps = next,
                                                   .n_steps = n};
         next += n;

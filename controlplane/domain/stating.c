@@ -95,7 +95,7 @@ static bool gather_interval(const void *record, void *arg)
                                     .model = u->model,
                                     .window = window,
                                     .units = u->units.units,
-                                    .price_krw = g->price_krw};
+                                    .terms = {.price_krw = g->price_krw}};
     return true;
 }
 

@@ -69,26 +69,34 @@ def part_month(rule, held, length):
 
 
 def profile(uses, begin, end, grain):
-    """Segments (from, to, units) of the grained profile in one month."""
+    """Segments (from, to, {terms: units}) of the grained profile in one month."""
     cuts = {begin, end}
-    for a, b, _ in uses:
+    for a, b, _, _ in uses:
         cuts |= {t for t in (a, b) if begin < t < end}
     if grain == "day":
         cuts |= set(range(begin, end, DAY))
     cuts = sorted(cuts)
-    raw = [(a, b, sum(u for x, y, u in uses if x <= a and b <= y)) for a, b in zip(cuts, cuts[1:])]
+    raw = []
+    for a, b in zip(cuts, cuts[1:]):
+        held = {}
+        for x, y, units, terms in uses:
+            if x <= a and b <= y:
+                held[terms] = held.get(terms, 0) + units
+        raw.append((a, b, held))
     if grain == "second":
         return raw
     peak = {}
-    for a, _, units in raw:
+    for a, _, held in raw:
         day = (a - begin) // DAY
-        peak[day] = max(peak.get(day, 0), units)
-    return [(begin + d * DAY, begin + (d + 1) * DAY, units) for d, units in sorted(peak.items())]
+        if day not in peak or sum(held.values()) > sum(peak[day].values()):
+            peak[day] = held
+    return [(begin + d * DAY, begin + (d + 1) * DAY, held) for d, held in sorted(peak.items())]
 
 
 def month_of_levels(segments, rule, length):
     total = F(0)
     below = 0
+    segments = [(a, b, sum(held.values())) for a, b, held in segments]
     for level in sorted({units for _, _, units in segments if units}):
         held = sum(b - a for a, b, units in segments if units >= level)
         total += (level - below) * part_month(rule, held, length)
@@ -100,39 +108,64 @@ class Refused(Exception):
     pass
 
 
+def rate_of(programme, level, size, legal_size):
+    """The rate text, or None. With a fee a startup's own rate goes first."""
+    rates = programme["rates"].get(level, {})
+    if size == "startup" and size not in rates:
+        size = legal_size
+    return rates.get(size)
+
+
+def charged(programme, terms):
+    _, time, payer, _ = terms
+    return (time == "used" or payer == "borrower"
+            or (time == "fault" and not programme.get("fault_lowers_value")))
+
+
+def unit_price(listed, terms):
+    """Won per GPU-month as a fraction."""
+    own, _, _, service = terms
+    if own:
+        return F(own)
+    part = percent(listed["opportunistic"]) if (
+        service == "opportunistic" and "opportunistic" in listed) else 1
+    return F(listed["krw_per_gpu_month"]) * part / listed.get("gpus_per_unit", 1)
+
+
 def price_series(case, member, uses, model):
     """(months, value, burden) of one member's use of one model."""
     programme = case["programme"]
-    prices = sorted((moment(p["from"]), p["krw_per_gpu_month"]) for p in programme["prices"]
-                    if p["model"] == model)
+    prices = sorted(((moment(p["from"]), p) for p in programme["prices"] if p["model"] == model),
+                    key=lambda pair: pair[0])
     sizes, openness = facts(member["size"]), facts(case["project"]["openness"])
     changes = sorted({t for dated in (prices, sizes, openness) for t, _ in dated})
     months = value = burden = F(0)
-    for begin, end in months_between(min(a for a, _, _ in uses), max(b for _, b, _ in uses)):
+    for begin, end in months_between(min(u[0] for u in uses), max(u[1] for u in uses)):
         segments = profile(uses, begin, end, programme["grain"])
-        gpu_time = sum((b - a) * units for a, b, units in segments)
+        gpu_time = sum((b - a) * sum(held.values()) for a, b, held in segments)
         if not gpu_time:
             continue
         month = month_of_levels(segments, programme["part_month"], end - begin)
         months += month
         edges = [begin] + [t for t in changes if begin < t < end] + [end]
         for a, b in zip(edges, edges[1:]):
-            mine = sum((min(b, y) - max(a, x)) * units for x, y, units in segments
-                       if x < b and a < y)
-            if not mine:
-                continue
-            price, size, level = (in_force(d, a) for d in (prices, sizes, openness))
-            if size == "startup":
-                size = member.get("legal_size", size)
-            rate = programme["rates"].get(level, {}).get(size)
-            if price is None or rate is None:
-                raise Refused
-            rate = percent(rate)
-            if programme["burden_base"] == "total_cost":
-                rate = rate / (1 - rate)
-            worth = month * F(mine, gpu_time) * price
-            value += worth
-            burden += worth * rate
+            mine = {}
+            for x, y, held in segments:
+                for terms, units in held.items():
+                    if x < b and a < y and units:
+                        mine[terms] = mine.get(terms, 0) + (min(b, y) - max(a, x)) * units
+            for terms, time in mine.items():
+                listed, size, level = (in_force(d, a) for d in (prices, sizes, openness))
+                rate = rate_of(programme, level, size, member.get("legal_size", size))
+                if listed is None or rate is None:
+                    raise Refused
+                rate = percent(rate)
+                if programme["burden_base"] == "total_cost":
+                    rate = rate / (1 - rate)
+                if charged(programme, terms):
+                    worth = month * F(time, gpu_time) * unit_price(listed, terms)
+                    value += worth
+                    burden += worth * rate
     return months, value, burden
 
 
@@ -152,7 +185,9 @@ def evaluate_member(case, member, period_end):
             units = use["gpus"] * F(use["share"]) * UNITS
             assert units.denominator == 1
             by_model.setdefault(use["model"], []).append(
-                (moment(use["from"]), until(use["to"]), int(units)))
+                (moment(use["from"]), until(use["to"]), int(units),
+                 (use.get("price", 0), use.get("time", "used"), use.get("payer", "borrower"),
+                  use.get("service", "committed"))))
     months, value, burden = {}, F(0), F(0)
     for model, uses in by_model.items():
         n, worth, share = price_series(case, member, uses, model)
@@ -166,6 +201,8 @@ def evaluate_member(case, member, period_end):
     if size == "startup":
         size = member.get("legal_size", size)
     floor_rate = programme["cash_floor"].get(size)
+    if programme.get("charge") == "fee":
+        floor_rate = "100%"
     if burden and floor_rate is None:
         raise Refused
     floor = burden * percent(floor_rate or "0%")
@@ -224,8 +261,13 @@ def random_prices(rng, models):
     prices = []
     for model in models:
         for date in {"2025-01-01", *(random_date(rng) for _ in range(rng.randrange(3)))}:
-            prices.append({"model": model, "from": date,
-                           "krw_per_gpu_month": rng.choice([6600000, 400000, 1, 7654321, 0])})
+            price = {"model": model, "from": date,
+                     "krw_per_gpu_month": rng.choice([6600000, 400000, 1, 7654321, 0])}
+            if rng.random() < 0.2:
+                price["gpus_per_unit"] = rng.choice([1, 8, 3])
+            if rng.random() < 0.3:
+                price["opportunistic"] = rng.choice(["60%", "0%", "33.3%"])
+            prices.append(price)
     rng.shuffle(prices)
     return prices
 
@@ -236,6 +278,13 @@ def random_use(rng, orgs, models):
                "gpus": rng.choice([1, 2, 7, 8, 64, 256]),
                "share": rng.choice(["1", "1", "1", "1/8", "0.25", "3/7", "1/1000"]),
                "from": random_moment(rng), "to": random_moment(rng)}
+        if rng.random() < 0.3:
+            use |= {"time": rng.choice(["idle", "notice", "handover", "fault", "used"]),
+                    "payer": rng.choice(["borrower", "lender", "nobody"])}
+        if rng.random() < 0.2:
+            use["price"] = rng.choice([5000000, 1, 777])
+        if rng.random() < 0.2:
+            use["service"] = rng.choice(["opportunistic", "committed"])
         if moment(use["from"]) < until(use["to"]):
             return use
 
@@ -253,13 +302,19 @@ def random_case(rng):
         if rng.random() < 0.5:
             member["legal_size"] = rng.choice(SIZES[:4])
         members.append(member)
+    fee = rng.random() < 0.15
+    if fee:
+        rates = {o: r | {"startup": "50%"} for o, r in rates.items()}
     kinds = ["cash", "cash", "labour", "tangible_asset", "data", "소프트웨어"]
     return {
         "programme": {
             "prices": random_prices(rng, models),
             "part_month": rng.choice(["30day", "calendar", "actual365"]),
             "grain": rng.choice(["second", "day"]),
-            "burden_base": rng.choice(["gpu_value", "total_cost"]), "rates": rates,
+            "charge": "fee" if fee else "cofunding",
+            "fault_lowers_value": rng.random() < 0.5,
+            "burden_base": "gpu_value" if fee else rng.choice(["gpu_value", "total_cost"]),
+            "rates": rates,
             "cash_floor": {s: rng.choice(["15%", "13%", "10%", "7.77%"]) for s in SIZES[:4]},
             "in_kind_accepts": ["labour", "tangible_asset"][:rng.randrange(3)],
             "payable_truncate_krw": rng.choice([10, 10, 1, 1000])},

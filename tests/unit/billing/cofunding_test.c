@@ -38,7 +38,8 @@ static void scene_init(struct scene *s, enum openness openness)
     *s = (struct scene){0};
     policy_init_default(&s->policy);
     struct price *price = record_list_add(&s->policy.prices, sizeof(*price));
-    *price = (struct price){"B200", {6600000}, at("2025-11-01")};
+    *price =
+        (struct price){.model = "B200", .krw_per_gpu_month = {6600000}, .from = at("2025-11-01")};
     s->openness[0] = (struct dated_openness){at("2025-11-01"), openness};
     s->in = (struct cofunding_input){.policy = &s->policy,
                                      .openness = s->openness,
@@ -301,7 +302,8 @@ START_TEST(a_change_inside_a_month_splits_it_by_gpu_time)
     s.sizes[a][1] = (struct dated_size){at("2026-01-11"), SIZE_MIDSIZE, SIZE_NONE};
     s.members[a].n_sizes = 2;
     struct price *price = record_list_add(&s.policy.prices, sizeof(*price));
-    *price = (struct price){"B200", {3100000}, at("2026-01-21")};
+    *price =
+        (struct price){.model = "B200", .krw_per_gpu_month = {3100000}, .from = at("2026-01-21")};
     add_usage(&s, a, 1, "2026-01-01", "2026-01-31"); /* one month: 10/31, 10/31, 11/31 of it */
     struct cofunding_result *r = eval(&s);
     const struct cofunding_share *share = &r->members[0];
@@ -339,8 +341,8 @@ START_TEST(a_loan_with_a_price_of_its_own_takes_its_share_of_the_month)
     scene_init(&s, OPENNESS_OPEN_COMMERCIAL);
     uint32_t a = add_member(&s, "a", SIZE_SME);
     add_usage(&s, a, 1, "2026-01-01", "2026-01-31");
-    add_usage(&s, a, 1, "2026-01-01", "2026-01-31")->price_krw = (struct won){1000};
-    add_usage(&s, a, 2, "2026-01-01", "2026-01-31")->price_krw = (struct won){500};
+    add_usage(&s, a, 1, "2026-01-01", "2026-01-31")->terms.price_krw = (struct won){1000};
+    add_usage(&s, a, 2, "2026-01-01", "2026-01-31")->terms.price_krw = (struct won){500};
     struct cofunding_result *r = eval(&s);
     const struct cofunding_share *share = &r->members[0];
     ck_assert_int_eq(share->value_krw.krw, 6600000 + 1000 + 2 * 500);
@@ -368,7 +370,7 @@ START_TEST(many_split_months_stay_exact)
         struct cofunding_usage *u = add_usage(&s, a, 101 + i, months[i / 2][0], months[i / 2][1]);
         u->units += i % 2 ? 7 * i + 1 : 0;
         u->window.from.s += i % 2 ? 300007 * i : 0;
-        u->price_krw.krw = i % 2 ? 5000001 + i : 0;
+        u->terms.price_krw.krw = i % 2 ? 5000001 + i : 0;
     }
     struct cofunding_result *r = eval(&s);
     struct buf b;
@@ -463,7 +465,8 @@ START_TEST(the_order_of_usage_changes_nothing)
         add_usage(&s, i % 2 ? a : b, 3 + i, first[i], "2026-02-13")->model =
             i < 3 ? "B200" : "H100";
     struct price *price = record_list_add(&s.policy.prices, sizeof(*price));
-    *price = (struct price){"H100", {400000}, at("2025-11-01")};
+    *price =
+        (struct price){.model = "H100", .krw_per_gpu_month = {400000}, .from = at("2025-11-01")};
     struct cofunding_result *one = eval(&s);
     for (int i = 0; i < 2; i++) {
         struct cofunding_usage swap = s.usage[i];
@@ -505,7 +508,8 @@ static size_t steps_of(const struct same *same, int64_t price, struct level_step
         int64_t units = 0;
         for (size_t i = 0; i < PIECES; i++) {
             const struct cofunding_usage *u = &same->pieces[i];
-            units += u->price_krw.krw == price && window_contains(u->window, t) ? u->units : 0;
+            units +=
+                u->terms.price_krw.krw == price && window_contains(u->window, t) ? u->units : 0;
         }
         if (units != before)
             steps[n++] = (struct level_step){t, units};
@@ -525,7 +529,7 @@ static void make_same(struct same *same, unsigned dice, size_t prices)
                                      .window = {instant_add(at("2025-11-01"), 3600 * from),
                                                 instant_add(at("2025-11-01"), 3600 * to)},
                                      .units = 875 * (1 + (int64_t)(dice >> 24) % 16),
-                                     .price_krw = {(dice >> 4) % prices * 3000000}};
+                                     .terms = {.price_krw = {(dice >> 4) % prices * 3000000}}};
     }
     same->n_profiles = 0;
     for (size_t i = 0; i < prices; i++) {
@@ -535,7 +539,7 @@ static void make_same(struct same *same, unsigned dice, size_t prices)
         same->profiles[same->n_profiles++] =
             (struct cofunding_usage){.model = "B200",
                                      .window = {same->steps[i][0].from, same->steps[i][n - 1].from},
-                                     .price_krw = {(int64_t)i * 3000000},
+                                     .terms = {.price_krw = {(int64_t)i * 3000000}},
                                      .steps = same->steps[i],
                                      .n_steps = n};
     }

@@ -31,9 +31,12 @@ START_TEST(lines_change_with_any_fact_and_only_then)
     struct cofunding_policy policy;
     policy_init_default(&policy);
     struct price *price = record_list_add(&policy.prices, sizeof(*price));
-    *price = (struct price){"B200", {6600000}, at("2025-11-01")};
+    *price =
+        (struct price){.model = "B200", .krw_per_gpu_month = {6600000}, .from = at("2025-11-01")};
     price = record_list_add(&policy.prices, sizeof(*price));
-    *price = (struct price){"H100", {400000}, at("2025-12-01")}; /* another model: no line */
+    *price = (struct price){.model = "H100",
+                            .krw_per_gpu_month = {400000},
+                            .from = at("2025-12-01")}; /* another model: no line */
     struct rate *rate = record_list_add(&policy.rates, sizeof(*rate));
     *rate = (struct rate){OPENNESS_CLOSED, SIZE_LARGE, "40%", at("2025-12-15"), true}; /* no line */
     rate = record_list_add(&policy.rates, sizeof(*rate));

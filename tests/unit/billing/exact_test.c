@@ -161,6 +161,24 @@ START_TEST(zero_is_zero)
 }
 END_TEST
 
+START_TEST(a_difference_is_exact_and_order_is_told)
+{
+    struct exact a, b, want;
+    int order;
+    exact_ratio(&a, 7, 6);
+    exact_ratio(&b, 2, 3);
+    exact_ratio(&want, 1, 2);
+    ck_assert_int_eq(exact_compare(&a, &b, &order), 0);
+    ck_assert_int_gt(order, 0);
+    ck_assert_int_eq(exact_compare(&b, &a, &order), 0);
+    ck_assert_int_lt(order, 0);
+    ck_assert_int_eq(exact_sub(&a, &b, &a), 0);
+    ck_assert(exact_equal(&a, &want));
+    ck_assert_int_eq(exact_sub(&a, &want, &a), 0);
+    ck_assert(exact_is_zero(&a));
+}
+END_TEST
+
 static Suite *exact_suite(void)
 {
     Suite *s = suite_create("exact");
@@ -173,6 +191,7 @@ static Suite *exact_suite(void)
     tcase_add_test(t, a_full_number_can_be_divided_by_a_full_number);
     tcase_add_test(t, round_down_drops_below_the_unit);
     tcase_add_test(t, zero_is_zero);
+    tcase_add_test(t, a_difference_is_exact_and_order_is_told);
     suite_add_tcase(s, t);
     return s;
 }

@@ -38,7 +38,8 @@ static void scene_init(struct scene *s)
     *s = (struct scene){0};
     policy_init_default(&s->policy);
     struct price *price = record_list_add(&s->policy.prices, sizeof(*price));
-    *price = (struct price){"B200", {6600000}, at("2025-11-01")};
+    *price =
+        (struct price){.model = "B200", .krw_per_gpu_month = {6600000}, .from = at("2025-11-01")};
     s->openness = (struct dated_openness){at("2025-11-01"), OPENNESS_OPEN_COMMERCIAL};
     s->sizes[0] = (struct dated_size){at("2025-11-01"), SIZE_SME, SIZE_NONE};
     s->sizes[1] = (struct dated_size){at("2026-02-01"), SIZE_LARGE, SIZE_NONE};
@@ -51,7 +52,7 @@ static void scene_init(struct scene *s)
     s->usage[0] =
         (struct cofunding_usage){.model = "B200", .window = all, .units = 2 * SHARE_PER_GPU};
     s->usage[1] = (struct cofunding_usage){
-        .model = "B200", .window = ten_days, .units = SHARE_PER_GPU, .price_krw = {100}};
+        .model = "B200", .window = ten_days, .units = SHARE_PER_GPU, .terms = {.price_krw = {100}}};
     s->usage[2] =
         (struct cofunding_usage){.member = 1, .model = "B200", .window = february, .units = 7};
     s->contributions[0] = (struct cofunding_contribution){0, "data", {5}};
