@@ -11,7 +11,7 @@
 #include "nodeagent/agent/link.h"
 #include "nodeagent/agent/local.h"
 #include "nodeagent/agent/meter.h"
-#include "nodeagent/guard/client.h"
+#include "nodeagent/call/client.h"
 
 /*
  * What the parts of the agent share: agent.c (the loop), credentials.c (who the node is),

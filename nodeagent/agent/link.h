@@ -6,8 +6,8 @@
 #include "lib/grant/interval.h"
 #include "lib/pki/sign.h"
 #include "lib/rpc/tls.h"
+#include "nodeagent/call/message.h"
 #include "nodeagent/gpu/inventory.h"
-#include "nodeagent/guard/message.h"
 
 #include <stdbool.h>
 

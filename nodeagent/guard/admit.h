@@ -4,10 +4,10 @@
 #include "lib/base/err.h"
 #include "lib/base/instant.h"
 #include "lib/grant/grant.h"
+#include "nodeagent/call/message.h"
 #include "nodeagent/guard/keyring.h"
-#include "nodeagent/guard/message.h"
 #include "nodeagent/guard/nonces.h"
-#include "nodeagent/guard/rules.h"
+#include "nodeagent/kernel/rules.h"
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 #ifndef PUMASI_NODEAGENT_GUARD_EVENTS_H
 #define PUMASI_NODEAGENT_GUARD_EVENTS_H
 
-#include "nodeagent/guard/message.h"
+#include "nodeagent/call/message.h"
 
 /*
  * The last EVENTS_KEPT events, numbered from 1, for agents that were away. Plain data; one thread.

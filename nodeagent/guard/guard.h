@@ -3,10 +3,10 @@
 
 #include "lib/base/env.h"
 #include "lib/base/err.h"
+#include "nodeagent/call/message.h"
 #include "nodeagent/guard/admit.h"
 #include "nodeagent/guard/events.h"
-#include "nodeagent/guard/message.h"
-#include "nodeagent/guard/tier.h"
+#include "nodeagent/kernel/tier.h"
 
 #include <stdint.h>
 #include <sys/types.h>

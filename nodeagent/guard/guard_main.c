@@ -2,9 +2,9 @@
  * there or not. */
 #include "lib/base/command_line.h"
 #include "lib/base/log_settings.h"
-#include "nodeagent/guard/bpf.h"
 #include "nodeagent/guard/server.h"
 #include "nodeagent/guard/settings.h"
+#include "nodeagent/kernel/bpf.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

@@ -2,12 +2,16 @@
  */
 #include "nodeagent/guard/leases.h"
 
+#include "nodeagent/kernel/tier.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+_Static_assert(GUARD_LEASES_MAX <= TIER_LEASES_MAX, "the kernel's side has room for all");
 
 struct record {
     uint8_t boot_id[GRANT_BOOT_BYTES];

@@ -3,7 +3,7 @@
 
 #include "lib/base/err.h"
 #include "lib/grant/grant.h"
-#include "nodeagent/guard/message.h"
+#include "nodeagent/call/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #ifndef PUMASI_NODEAGENT_GUARD_SELF_H
 #define PUMASI_NODEAGENT_GUARD_SELF_H
 
-#include "nodeagent/guard/message.h"
+#include "nodeagent/call/message.h"
 
 /*
  * What the guard asks of the kernel for its own process: memory that is never paged out, and to be

@@ -4,7 +4,7 @@
 #include "lib/base/config.h"
 #include "lib/base/err.h"
 #include "nodeagent/guard/guard.h"
-#include "nodeagent/guard/tier.h"
+#include "nodeagent/kernel/tier.h"
 
 /*
  * The one table of settings of pumasi-guard, and what they mean to its parts. What is handed out

@@ -4,8 +4,8 @@
 #include "lib/base/err.h"
 #include "nodeagent/guard/events.h"
 #include "nodeagent/guard/leases.h"
-#include "nodeagent/guard/procs.h"
-#include "nodeagent/guard/tier.h"
+#include "nodeagent/kernel/procs.h"
+#include "nodeagent/kernel/tier.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* What the check lets pass is safe to read through the struct: every text ends, every length fits,
  * every number is in its range. */
-#include "nodeagent/guard/message.h"
-#include "nodeagent/guard/rules.h"
+#include "nodeagent/call/message.h"
+#include "nodeagent/kernel/rules.h"
 
 #include <stdlib.h>
 #include <string.h>

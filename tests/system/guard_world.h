@@ -4,7 +4,7 @@
 #include "lib/grant/grant.h"
 #include "lib/grant/permit.h"
 #include "lib/pki/key.h"
-#include "nodeagent/guard/client.h"
+#include "nodeagent/call/client.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

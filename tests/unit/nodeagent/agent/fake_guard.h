@@ -1,7 +1,7 @@
 #ifndef PUMASI_TESTS_UNIT_NODEAGENT_AGENT_FAKE_GUARD_H
 #define PUMASI_TESTS_UNIT_NODEAGENT_AGENT_FAKE_GUARD_H
 
-#include "nodeagent/guard/message.h"
+#include "nodeagent/call/message.h"
 #include "tests/support/suite.h"
 
 #include <poll.h>

@@ -1,7 +1,7 @@
 #ifndef PUMASI_TESTS_UNIT_GUARD_FAKE_TIER_H
 #define PUMASI_TESTS_UNIT_GUARD_FAKE_TIER_H
 
-#include "nodeagent/guard/tier.h"
+#include "nodeagent/kernel/tier.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * child, so that both may wait. */
 #include "nodeagent/guard/server.h"
 
-#include "nodeagent/guard/client.h"
+#include "nodeagent/call/client.h"
 #include "tests/support/suite.h"
 #include "tests/unit/nodeagent/guard/fake_tier.h"
 

@@ -1,5 +1,5 @@
 /* Reads /proc. A walk owns its descriptor of /proc and one buffer of directory entries. */
-#include "nodeagent/guard/procs.h"
+#include "nodeagent/kernel/procs.h"
 
 #include <dirent.h>
 #include <fcntl.h>

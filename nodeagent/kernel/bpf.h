@@ -1,8 +1,8 @@
-#ifndef PUMASI_NODEAGENT_GUARD_BPF_H
-#define PUMASI_NODEAGENT_GUARD_BPF_H
+#ifndef PUMASI_NODEAGENT_KERNEL_BPF_H
+#define PUMASI_NODEAGENT_KERNEL_BPF_H
 
 #include "lib/base/err.h"
-#include "nodeagent/guard/program.h"
+#include "nodeagent/kernel/program.h"
 
 #include <stdbool.h>
 #include <stddef.h>

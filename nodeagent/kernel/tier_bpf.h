@@ -1,7 +1,7 @@
-#ifndef PUMASI_NODEAGENT_GUARD_TIER_BPF_H
-#define PUMASI_NODEAGENT_GUARD_TIER_BPF_H
+#ifndef PUMASI_NODEAGENT_KERNEL_TIER_BPF_H
+#define PUMASI_NODEAGENT_KERNEL_TIER_BPF_H
 
-#include "nodeagent/guard/tier.h"
+#include "nodeagent/kernel/tier.h"
 
 /* The first tier: the program at cgroup_root, leases in "cgroup_root/pumasi-NODE/LEASE". Attaches,
  * finds what an earlier guard left, drops rows of cgroups that are gone, and probes.

@@ -1,7 +1,7 @@
-#ifndef PUMASI_NODEAGENT_GUARD_TIER_V1_H
-#define PUMASI_NODEAGENT_GUARD_TIER_V1_H
+#ifndef PUMASI_NODEAGENT_KERNEL_TIER_V1_H
+#define PUMASI_NODEAGENT_KERNEL_TIER_V1_H
 
-#include "nodeagent/guard/tier.h"
+#include "nodeagent/kernel/tier.h"
 
 /*
  * The second tier, for kernels that refuse the program: leases in "v1_root/devices/pumasi-NODE" and

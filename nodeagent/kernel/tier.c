@@ -1,9 +1,9 @@
 /* What the tiers share, and the choice between them. */
-#include "nodeagent/guard/tier.h"
+#include "nodeagent/kernel/tier.h"
 
-#include "nodeagent/guard/cgroup.h"
-#include "nodeagent/guard/tier_bpf.h"
-#include "nodeagent/guard/tier_v1.h"
+#include "nodeagent/kernel/cgroup.h"
+#include "nodeagent/kernel/tier_bpf.h"
+#include "nodeagent/kernel/tier_v1.h"
 
 #include <dirent.h>
 #include <errno.h>

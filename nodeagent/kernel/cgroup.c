@@ -1,5 +1,5 @@
 /* Touches cgroup directories. Keeps nothing open and nothing in memory. */
-#include "nodeagent/guard/cgroup.h"
+#include "nodeagent/kernel/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-#ifndef PUMASI_NODEAGENT_GUARD_PROCS_H
-#define PUMASI_NODEAGENT_GUARD_PROCS_H
+#ifndef PUMASI_NODEAGENT_KERNEL_PROCS_H
+#define PUMASI_NODEAGENT_KERNEL_PROCS_H
 
 #include <stdbool.h>
 #include <stddef.h>

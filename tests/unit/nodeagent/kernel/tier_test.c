@@ -1,7 +1,7 @@
 /* What the tiers share, without a kernel. */
-#include "nodeagent/guard/tier.h"
+#include "nodeagent/kernel/tier.h"
 
-#include "nodeagent/guard/cgroup.h"
+#include "nodeagent/kernel/cgroup.h"
 #include "tests/support/suite.h"
 
 #include <stdio.h>

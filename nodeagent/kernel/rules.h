@@ -1,5 +1,5 @@
-#ifndef PUMASI_NODEAGENT_GUARD_RULES_H
-#define PUMASI_NODEAGENT_GUARD_RULES_H
+#ifndef PUMASI_NODEAGENT_KERNEL_RULES_H
+#define PUMASI_NODEAGENT_KERNEL_RULES_H
 
 #include "lib/base/err.h"
 #include "lib/base/span.h"

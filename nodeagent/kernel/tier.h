@@ -1,10 +1,10 @@
-#ifndef PUMASI_NODEAGENT_GUARD_TIER_H
-#define PUMASI_NODEAGENT_GUARD_TIER_H
+#ifndef PUMASI_NODEAGENT_KERNEL_TIER_H
+#define PUMASI_NODEAGENT_KERNEL_TIER_H
 
 #include "lib/base/err.h"
 #include "lib/base/id.h"
 #include "lib/grant/grant.h"
-#include "nodeagent/guard/rules.h"
+#include "nodeagent/kernel/rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +19,8 @@
  *
  * Nothing here waits: kill() starts, empty() and remove() are asked again until they say yes.
  */
+#define TIER_LEASES_MAX 128 /* on one node */
+
 struct tier_lease {
     struct id id;
     const struct grant_device *devices;

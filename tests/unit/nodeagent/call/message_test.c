@@ -1,5 +1,5 @@
 /* What may pass over the socket. */
-#include "nodeagent/guard/message.h"
+#include "nodeagent/call/message.h"
 
 #include "tests/support/suite.h"
 

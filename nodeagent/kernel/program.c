@@ -1,6 +1,6 @@
 /* Assembles the device program. Owns nothing; pure. Registers through the whole program: r6 the
  * context, r7 the gate's value, r8 the time. The keys lie on the stack at fixed places. */
-#include "nodeagent/guard/program.h"
+#include "nodeagent/kernel/program.h"
 
 #include "lib/base/err.h"
 

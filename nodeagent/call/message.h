@@ -1,5 +1,5 @@
-#ifndef PUMASI_NODEAGENT_GUARD_MESSAGE_H
-#define PUMASI_NODEAGENT_GUARD_MESSAGE_H
+#ifndef PUMASI_NODEAGENT_CALL_MESSAGE_H
+#define PUMASI_NODEAGENT_CALL_MESSAGE_H
 
 #include "lib/base/err.h"
 #include "lib/base/id.h"

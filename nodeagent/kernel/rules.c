@@ -1,5 +1,5 @@
 /* Reads lists of devices. Owns nothing; pure. */
-#include "nodeagent/guard/rules.h"
+#include "nodeagent/kernel/rules.h"
 
 #include "lib/base/text.h"
 

@@ -1,5 +1,5 @@
 /* What /proc tells, asked about this very process. */
-#include "nodeagent/guard/procs.h"
+#include "nodeagent/kernel/procs.h"
 
 #include "tests/support/suite.h"
 

@@ -1,6 +1,6 @@
 /* Speaks bpf(2). Owns the descriptors of two maps for its caller; program descriptors are closed as
  * soon as the kernel holds the program. */
-#include "nodeagent/guard/bpf.h"
+#include "nodeagent/kernel/bpf.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* The shape of the program: what the kernel's verifier would refuse is refused here first. What it
  * does is shown by tests/system/t1100-guard. */
-#include "nodeagent/guard/program.h"
+#include "nodeagent/kernel/program.h"
 
 #include "tests/support/suite.h"
 

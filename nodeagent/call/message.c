@@ -1,5 +1,5 @@
 /* Checks of messages. Owns nothing; pure. */
-#include "nodeagent/guard/message.h"
+#include "nodeagent/call/message.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,12 +1,11 @@
 /* The BPF tier. The kernel's rows are the truth about who may open what until when; this file only
  * edits them. Owns the map descriptors. A row exists only for a cgroup that exists: ids are never
  * used twice within one boot, so a row that outlived its cgroup could harm nobody. */
-#include "nodeagent/guard/tier_bpf.h"
+#include "nodeagent/kernel/tier_bpf.h"
 
-#include "nodeagent/guard/bpf.h"
-#include "nodeagent/guard/cgroup.h"
-#include "nodeagent/guard/message.h"
-#include "nodeagent/guard/procs.h"
+#include "nodeagent/kernel/bpf.h"
+#include "nodeagent/kernel/cgroup.h"
+#include "nodeagent/kernel/procs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,10 +230,10 @@ static void drop_stale_rows(struct tier_bpf *b, const uint64_t *known, size_t co
 static void bpf_refresh(struct tier *t)
 {
     struct tier_bpf *b = self(t);
-    struct id leases[GUARD_LEASES_MAX];
-    uint64_t known[GUARD_LEASES_MAX + RULES_MAX];
+    struct id leases[TIER_LEASES_MAX];
+    uint64_t known[TIER_LEASES_MAX + RULES_MAX];
     char path[TIER_BASE_CAP];
-    size_t count = 0, n = tier_list(b->base, leases, GUARD_LEASES_MAX);
+    size_t count = 0, n = tier_list(b->base, leases, TIER_LEASES_MAX);
     for (size_t i = 0; i < n; i++)
         known[count++] = lease_cgroup(b, &leases[i]);
     const char *at = b->config.infra_cgroups;

@@ -1,9 +1,9 @@
 /* The cgroup v1 tier: a devices and a freezer cgroup for each lease. The kernel's list can't be
  * read back, so every allow() writes all of it again. Owns nothing but its memory. */
-#include "nodeagent/guard/tier_v1.h"
+#include "nodeagent/kernel/tier_v1.h"
 
-#include "nodeagent/guard/cgroup.h"
-#include "nodeagent/guard/procs.h"
+#include "nodeagent/kernel/cgroup.h"
+#include "nodeagent/kernel/procs.h"
 
 #include <poll.h>
 #include <signal.h>

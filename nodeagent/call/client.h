@@ -1,8 +1,8 @@
-#ifndef PUMASI_NODEAGENT_GUARD_CLIENT_H
-#define PUMASI_NODEAGENT_GUARD_CLIENT_H
+#ifndef PUMASI_NODEAGENT_CALL_CLIENT_H
+#define PUMASI_NODEAGENT_CALL_CLIENT_H
 
 #include "lib/base/err.h"
-#include "nodeagent/guard/message.h"
+#include "nodeagent/call/message.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 /* The agent's side of the socket. Owns two descriptors. A call that fails on the way leaves the
  * connection out of step, so it is closed and stays closed. */
-#include "nodeagent/guard/client.h"
+#include "nodeagent/call/client.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The client against a guard that misbehaves: a child that answers as the test says. */
-#include "nodeagent/guard/client.h"
+#include "nodeagent/call/client.h"
 
 #include "tests/support/suite.h"
 

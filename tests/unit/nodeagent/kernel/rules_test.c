@@ -1,5 +1,5 @@
 /* Lists of devices. */
-#include "nodeagent/guard/rules.h"
+#include "nodeagent/kernel/rules.h"
 
 #include "tests/support/suite.h"
 
