@@ -25,6 +25,7 @@
 #define PAUSE_NS       200000000L
 #define NS_PER_MS      1000000
 #define LEAST_MS       1000
+#define PATIENCE_MS    4000 /* while no server can be reached: one may be starting */
 #define PEM_MAX        (64 << 10)
 #define REQUEST_MEMORY ((size_t)4 * LIMIT_MESSAGE_BYTES)
 
@@ -50,6 +51,7 @@ struct errand {
     const ProtobufCServiceDescriptor *service;
     const ProtobufCMethodDescriptor *method;
     const ProtobufCMessage *message;
+    int64_t timeout_ms;
     int64_t deadline_ns;
     bool changes;
 };
@@ -238,6 +240,17 @@ static int ask(struct client *client, const struct errand *errand, size_t tried,
                                                     : rc;
 }
 
+/* Worth another round: a leader is being elected, or a server that can't be reached may be
+ * starting.
+ */
+static bool is_passing(const struct client *client, const struct errand *errand,
+                       const struct rpc_status *status)
+{
+    if (status->err == ERR_UNAVAILABLE)
+        return errand->timeout_ms - left_ms(client, errand) < PATIENCE_MS;
+    return status->err == ERR_NOT_LEADER;
+}
+
 /* Round after round over the servers, until one answers or the time is over. */
 static int ask_servers(struct client *client, const struct errand *errand, ProtobufCMessage **ret,
                        struct err *err)
@@ -249,7 +262,7 @@ static int ask_servers(struct client *client, const struct errand *errand, Proto
             return rc;
         client_next_server(client);
         bool round_over = (tried + 1) % client->n == 0;
-        if (left_ms(client, errand) <= 0 || (round_over && status.err != ERR_NOT_LEADER))
+        if (left_ms(client, errand) <= 0 || (round_over && !is_passing(client, errand, &status)))
             return status.err == ERR_UNKNOWN_OUTCOME
                        ? err_set(err, ERR_UNAVAILABLE, "%s", _("no server answered in time"))
                        : rc;
@@ -275,8 +288,9 @@ static int call(struct client *client, const char *service, const char *method, 
     ProtobufCMessage *message = NULL, *reply = NULL;
     TRY(decode_request(request, errand.method->input, arena, &message, err));
     errand.message = message;
-    errand.deadline_ns = env_boot(&invocation_host(client->inv)->env).ns +
-                         invocation_number(client->inv, "timeout") * 1000 * NS_PER_MS;
+    errand.timeout_ms = invocation_number(client->inv, "timeout") * 1000;
+    errand.deadline_ns =
+        env_boot(&invocation_host(client->inv)->env).ns + errand.timeout_ms * NS_PER_MS;
     TRY(ask_servers(client, &errand, &reply, err));
     *ret = message_to_json(reply);
     rpc_message_destroy(reply);

@@ -9,7 +9,8 @@
 /*
  * Calls to the control plane, JSON in and JSON out, by the names of the API ("LeaseService",
  * "BookLease"). Servers are tried in turn: one that says not-leader, or that cannot be reached, is
- * passed over for the next. Signs in with the certificate of the context in use. One thread.
+ * passed over for the next; while none can be reached, they are tried again for a few seconds,
+ * because one may be starting. Signs in with the certificate of the context in use. One thread.
  *
  * A change whose outcome nobody knows is asked for once more under the same request id, which is
  * safe because an id takes effect at most once; if that does not tell either, the error is

@@ -128,12 +128,14 @@ static void valued_option(void *arg, const struct command_option *o, bool global
     buf_printf(dst, "--%s|", o->name);
 }
 
-/* Finds $noun and $verb among the words of the array `line` from `first` up to $end. */
+/* Finds $noun and $verb among the words of the array `line` from `first` up to $end, and in $rest
+ * where the command line of another program begins, behind a --. */
 static void scan(struct buf *dst, int first)
 {
     buf_printf(dst, "  for ((i = %d; i < end; i++)); do\n    case ${line[i]} in\n      ", first);
     command_each_option(NULL, valued_option, dst);
     buf_append_text(dst, "'') ((i++)) ;;\n"
+                         "      --) rest=$((i + 1)); break ;;\n"
                          "      -*) ;;\n"
                          "      *) if [[ -z $noun ]]; then noun=${line[i]}\n"
                          "         elif [[ -z $verb ]]; then verb=${line[i]}; fi ;;\n"
@@ -146,9 +148,17 @@ void completion_bash(struct buf *dst)
     buf_append_text(dst, "# bash completion of pumasi: pumasi completion bash\n"
                          "_pumasi() {\n"
                          "  local cur=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]}\n"
-                         "  local noun= verb= words= files= i end=$COMP_CWORD\n"
+                         "  local noun= verb= words= files= rest= i end=$COMP_CWORD\n"
                          "  local -a line=(\"${COMP_WORDS[@]}\")\n");
     scan(dst, 1);
+    buf_append_text(dst, "  if [[ -n $rest ]]; then\n"
+                         "    if declare -F _command_offset >/dev/null; then"
+                         " _command_offset $rest\n"
+                         "    elif ((rest == end)); then"
+                         " COMPREPLY=($(compgen -c -- \"$cur\"))\n"
+                         "    else COMPREPLY=($(compgen -f -- \"$cur\")); fi\n"
+                         "    return\n"
+                         "  fi\n");
     body(dst);
     buf_append_text(dst, "  COMPREPLY=()\n"
                          "  [[ -n $files ]] && { compopt -o filenames 2>/dev/null;"
@@ -160,13 +170,18 @@ void completion_bash(struct buf *dst)
 
 void completion_zsh(struct buf *dst)
 {
-    buf_append_text(dst, "#compdef pumasi\n"
-                         "# zsh completion of pumasi: pumasi completion zsh\n"
-                         "_pumasi() {\n"
-                         "  local last=${words[CURRENT-1]} noun= verb= files= i\n"
-                         "  local -a line=(\"${words[@]}\")\n"
-                         "  local words= end=$CURRENT\n");
+    buf_append_text(dst,
+                    "#compdef pumasi\n"
+                    "# zsh completion of pumasi: pumasi completion zsh\n"
+                    "_pumasi() {\n"
+                    "  local last=${words[CURRENT-1]} noun= verb= files= rest= i end=$CURRENT\n"
+                    "  local -a line=(\"${words[@]}\")\n");
     scan(dst, 2);
+    buf_append_text(dst, "  if [[ -n $rest ]]; then\n"
+                         "    words=(\"${(@)words[rest,-1]}\"); ((CURRENT -= rest - 1))\n"
+                         "    _normal; return\n"
+                         "  fi\n"
+                         "  local words=\n");
     body(dst);
     buf_append_text(dst, "  if [[ -n $files ]]; then _files; return; fi\n"
                          "  compadd -- ${=words}\n"
@@ -200,6 +215,8 @@ static void fish_option(void *arg, const struct command_option *o, bool global)
     if (f->command)
         buf_printf(f->dst, " -n '__pumasi_is %s %s'", f->command->noun,
                    f->command->verb ? f->command->verb : "");
+    else
+        buf_append_text(f->dst, " -n 'not __pumasi_behind'");
     buf_printf(f->dst, " -l %s", o->name);
     if (o->letter)
         buf_printf(f->dst, " -s %c", o->letter);
@@ -243,15 +260,23 @@ static void fish_command(struct buf *dst, const struct command *c, bool first_of
 void completion_fish(struct buf *dst)
 {
     buf_append_text(dst, "# fish completion of pumasi: pumasi completion fish\n"
+                         "function __pumasi_behind\n"
+                         "  contains -- -- (commandline -opc)\n"
+                         "end\n"
                          "function __pumasi_is\n"
+                         "  __pumasi_behind; and return 1\n"
                          "  set -l line (commandline -opc | string match -v -- '-*')\n"
                          "  set -l last (math 1 + (count $argv))\n"
                          "  test \"$line[2..$last]\" = \"$argv\"\n"
                          "end\n"
                          "function __pumasi_ends\n"
+                         "  __pumasi_behind; and return 1\n"
                          "  set -l line (commandline -opc | string match -v -- '-*')\n"
                          "  test \"$line[2..]\" = \"$argv\"\n"
-                         "end\n");
+                         "end\n"
+                         "complete -c pumasi -n __pumasi_behind -xa "
+                         "'(__fish_complete_subcommand --fcs-skip=(contains -i -- -- "
+                         "(commandline -opc)))'\n");
     const struct command *c;
     for (size_t i = 0; (c = command_at(i)); i++)
         fish_command(dst, c, opens_noun(i));

@@ -218,21 +218,27 @@ static bool sees_allocation(const struct viewer *v, const void *record)
     return is_member(v, &((const struct allocation *)record)->project);
 }
 
-/* The organisation that booked it, its consortium's lead, and who lent what it runs on. */
-static bool sees_lease(const struct viewer *v, const void *record)
+static bool lent_it(const struct viewer *v, const struct lease *lease)
 {
-    const struct lease *lease = record;
-    if (is_own(v, &lease->organisation) || is_lead(v, &lease->project))
-        return true;
     const struct loan *loan = state_find(v->state, ENTITY_LOAN, &lease->loan);
     return loan && is_own(v, &loan->lender);
 }
 
+/* The members of its consortium, who share one allocation and have to know who holds it, and who
+ * lent what it runs on. */
+static bool sees_lease(const struct viewer *v, const void *record)
+{
+    const struct lease *lease = record;
+    return is_own(v, &lease->organisation) || is_member(v, &lease->project) || lent_it(v, lease);
+}
+
+/* What was really used is accounts: of the organisation that booked, its lead and the lender. */
 static bool sees_usage(const struct viewer *v, const void *record)
 {
     const struct usage_interval *interval = record;
     const struct lease *lease = state_find(v->state, ENTITY_LEASE, &interval->lease);
-    return lease && sees_lease(v, lease);
+    return lease &&
+           (is_own(v, &lease->organisation) || is_lead(v, &lease->project) || lent_it(v, lease));
 }
 
 static bool sees_approval(const struct viewer *v, const void *record)

@@ -163,7 +163,8 @@ static int allocation_plan(const struct turn *t, const struct approval *a, struc
          share_format(x->requested_units, units), x->model);
     line(&f->plan, "loses: nobody; loans bring the GPUs");
     line(&f->plan, "budget: at most %s KRW of GPU time", won_format(x->budget_krw, budget));
-    line(&f->plan, "purpose: %s", x->purpose);
+    if (x->purpose[0])
+        line(&f->plan, "purpose: %s", x->purpose);
     tail(&f->plan, a, f->approvers_needed);
     return 0;
 }

@@ -3,6 +3,8 @@
 #include "lib/base/buf.h"
 #include "lib/base/limits.h"
 #include "lib/base/span.h"
+#include "lib/base/text.h"
+#include "lib/rpc/address.h"
 #include "lib/rpc/channel.h"
 
 #include <arpa/inet.h>
@@ -18,6 +20,7 @@
 #define PAUSE_MIN_MS         20
 #define PAUSE_MAX_MS         1000
 #define TARGET_BYTES_MAX     1024
+#define ENDPOINT_CAP         280
 
 int64_t etcd_client_now_ms(const struct etcd_client *client)
 {
@@ -34,17 +37,22 @@ int64_t etcd_client_pause_ms(const struct etcd_client *client, unsigned attempt)
     return whole / 2 + dice % (whole / 2 + 1);
 }
 
-/* "1.2.3.4:5": the only form that gRPC takes in a list. */
-static bool is_ipv4_endpoint(struct span endpoint)
+/* gRPC would look for what is no address for as long as it is let. */
+static int check_endpoint(const char *text, bool one_of_several, struct err *err)
 {
-    const uint8_t *colon = endpoint.len ? memchr(endpoint.data, ':', endpoint.len) : NULL;
-    char host[INET_ADDRSTRLEN] = "";
-    size_t len = colon ? (size_t)(colon - endpoint.data) : endpoint.len;
-    if (colon == NULL || len >= sizeof(host) || len + 1 == endpoint.len)
-        return false;
-    memcpy(host, endpoint.data, len);
+    struct rpc_address address;
     struct in_addr ignored;
-    return inet_pton(AF_INET, host, &ignored) == 1;
+    if (strstr(text, "://"))
+        return err_set(err, ERR_INVALID, "HOST:PORT is expected, without http://");
+    if (strpbrk(text, " \t\r\n"))
+        return err_set(err, ERR_INVALID, "HOST:PORT is expected, without blanks");
+    TRY(rpc_address_parse(text, &address, err));
+    if (!address.is_unix && address.port == 0)
+        return err_set(err, ERR_INVALID, "port 0 is none to call");
+    if (one_of_several && inet_pton(AF_INET, address.host, &ignored) != 1)
+        return err_set(err, ERR_INVALID,
+                       "several endpoints must each be an IPv4 address with a port");
+    return 0;
 }
 
 /* One endpoint is a gRPC target as it stands; several become "ipv4:a,b,c". */
@@ -53,15 +61,16 @@ static int make_target(const char *endpoints, struct buf *ret, struct err *err)
     if (endpoints == NULL || endpoints[0] == '\0')
         return err_set(err, ERR_INVALID, "etcd: no endpoint given");
     bool several = strchr(endpoints, ',') != NULL;
-    for (const char *at = endpoints; several && *at != '\0';) {
+    for (const char *at = endpoints;; at++) {
+        char one[ENDPOINT_CAP];
         size_t len = strcspn(at, ",");
-        if (!is_ipv4_endpoint(span_of(at, len)))
-            return err_set(
-                err, ERR_INVALID,
-                "etcd: endpoint \"%.*s\": several endpoints must each be an IPv4 address "
-                "with a port",
-                (int)len, at);
-        at += len + (at[len] == ',');
+        TRY(text_set(one, sizeof(one), span_of(at, len), "etcd: endpoint", err));
+        int rc = check_endpoint(one, several, err);
+        if (rc < 0)
+            return err_prefix(err, rc, "etcd: endpoint \"%s\"", one);
+        at += len;
+        if (*at == '\0')
+            break;
     }
     if (several)
         buf_append_text(ret, "ipv4:");

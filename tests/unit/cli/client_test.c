@@ -12,6 +12,10 @@ static bool obeys_name(struct rig_server *s, struct rpc_call *call, const char *
 {
     if (strcmp(id, "silent") == 0 || (strcmp(id, "slow") == 0 && s->seen->calls == 1))
         return true;
+    if (strcmp(id, "starting") == 0 && s->seen->calls <= 3) {
+        rig_fail(call, ERR_UNAVAILABLE);
+        return true;
+    }
     if (strcmp(id, "moved") == 0 && s->index == 0) {
         rig_fail(call, ERR_NOT_LEADER);
         return true;
@@ -105,16 +109,9 @@ static const struct {
     const char *id;
     int exit;
 } refusals[] = {
-    {"denied", 5},
-    {"not-found", 6},
-    {"conflict", 7},
-    {"stale-plan", 7},
-    {"no-capacity", 7},
-    {"budget", 7},
-    {"invalid", 2},
-    {"unauthenticated", 4},
-    {"verification-failed", 10},
-    {"waiting-for-approval", 8},
+    {"denied", 5},      {"not-found", 6},       {"conflict", 7},
+    {"stale-plan", 7},  {"no-capacity", 7},     {"budget", 7},
+    {"invalid", 2},     {"unauthenticated", 4}, {"verification-failed", 10},
     {"unsupported", 1},
 };
 
@@ -128,6 +125,16 @@ START_TEST(test_the_servers_code_becomes_the_exit_code)
     ck_assert_ptr_nonnull(strstr(run.talk, "error: as the test wants it\n"));
     ck_assert_ptr_nonnull(strstr(run.talk, refusals[_i].id));
     ck_assert_uint_eq(rig.seen->calls, 1);
+}
+END_TEST
+
+START_TEST(test_to_wait_for_approval_is_no_error)
+{
+    struct rig rig CLEANUP_RIG;
+    rig_init(&rig, services);
+    struct run run CLEANUP_RUN = RUN_RIG(&rig, "lease", "show", "waiting-for-approval");
+    ck_assert_int_eq(run.exit, 8);
+    ck_assert_int_eq(strncmp(run.talk, "note: as the test wants it\n", 27), 0);
 }
 END_TEST
 
@@ -154,6 +161,16 @@ START_TEST(test_a_server_that_is_not_there_is_passed_over)
                (const char *const[]){"lease", "show", "lease-1", "--server", "127.0.0.1:1",
                                      "--server", rig.targets[1], NULL});
     ck_assert_msg(run.exit == 0, "%s", run.talk);
+}
+END_TEST
+
+START_TEST(test_servers_that_are_starting_are_waited_for)
+{
+    struct rig rig CLEANUP_RIG;
+    rig_init(&rig, services);
+    struct run run CLEANUP_RUN = RUN_RIG(&rig, "lease", "show", "starting", "-o", "name");
+    ck_assert_msg(run.exit == 0, "%s", run.talk);
+    ck_assert_uint_eq(rig.seen->calls, 4);
 }
 END_TEST
 
@@ -223,7 +240,7 @@ START_TEST(test_a_change_that_waits_for_approval_exits_8)
     json_t *error = json_loads(run.talk, 0, NULL);
     ck_assert_int_eq(run.exit, 8);
     ck_assert_ptr_nonnull(strstr(run.out, "\"approval\": \"approval-1\""));
-    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(error, "error"), "next")),
+    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(error, "note"), "next")),
                      "follow it: pumasi approve show approval-1");
     json_decref(error);
 }
@@ -268,7 +285,9 @@ static Suite *make_suite(void)
     tcase_add_loop_test(t, test_the_servers_code_becomes_the_exit_code, 0,
                         sizeof(refusals) / sizeof(refusals[0]));
     tcase_add_test(t, test_a_server_that_does_not_lead_is_passed_over);
+    tcase_add_test(t, test_to_wait_for_approval_is_no_error);
     tcase_add_test(t, test_a_server_that_is_not_there_is_passed_over);
+    tcase_add_test(t, test_servers_that_are_starting_are_waited_for);
     tcase_add_test(t, test_pages_come_together);
     tcase_add_test(t, test_a_lost_answer_is_asked_for_again_under_the_same_id);
     tcase_add_test(t, test_an_outcome_that_nobody_knows_says_how_to_look_it_up);

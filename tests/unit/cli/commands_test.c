@@ -155,7 +155,7 @@ static void expect_option(void *arg, const struct command_option *o, bool global
     expect(e->bash, "bash", word);
     expect(e->zsh, "zsh", word);
     if (global)
-        snprintf(fish, sizeof(fish), "complete -c pumasi -l %s", o->name);
+        snprintf(fish, sizeof(fish), "complete -c pumasi -n 'not __pumasi_behind' -l %s", o->name);
     else
         snprintf(fish, sizeof(fish), "complete -c pumasi -n '__pumasi_is %s %s' -l %s",
                  e->command->noun, e->command->verb ? e->command->verb : "", o->name);
@@ -267,6 +267,10 @@ static const struct {
     {"pumasi lease list -o js", "json jsonl"},
     {"pumasi completion ba", "bash"},
     {"pumasi usage --pro", "--project"},
+    {"pumasi run --le", "--lease"},
+    {"pumasi run --lease lease-1 -- --le", ""},
+    {"pumasi run --lease lease-1 -- type --soc", ""},
+    {"pumasi run --lease lease-1 -- typese", "typeset"},
 };
 
 START_TEST(test_bash_completes)

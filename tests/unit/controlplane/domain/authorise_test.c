@@ -205,7 +205,7 @@ static size_t make_sights(struct sight *ret)
         {ENTITY_LOAN, "loan-a", "yyynnyyynn", "of the lender to the project"},
         {ENTITY_LOAN, "loan-b", "nnnyyyyynn", NULL},
         {ENTITY_ALLOCATION, allocation.text, "yynnnyyynn", "of the project"},
-        {ENTITY_LEASE, lead_lease.text, "ynynnyyynn", "of the lead"},
+        {ENTITY_LEASE, lead_lease.text, "yyynnyyynn", "of the lead"},
         {ENTITY_LEASE, other_lease.text, "yyynnyyynn", "of the participant"},
         {ENTITY_USAGE_INTERVAL, "n1.0000000000000000.1", "yyynnyyynn",
          "of the participant's lease"},
