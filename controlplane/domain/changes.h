@@ -3,7 +3,7 @@
 
 #include "controlplane/domain/answer.h"
 #include "controlplane/domain/entity.h"
-#include "controlplane/domain/ledger.h"
+#include "billing/ledger_entry.h"
 
 /*
  * What a decision changes: whole new values of objects, ledger entries, and the answer to whoever

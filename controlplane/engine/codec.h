@@ -2,7 +2,7 @@
 #define PUMASI_CONTROLPLANE_ENGINE_CODEC_H
 
 #include "controlplane/domain/entity.h"
-#include "controlplane/domain/ledger.h"
+#include "billing/ledger_entry.h"
 #include "lib/base/buf.h"
 #include "lib/base/instant.h"
 

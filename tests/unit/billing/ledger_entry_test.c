@@ -1,13 +1,14 @@
 /* Ledger entries: their kinds, and what each keeps. */
-#include "controlplane/domain/ledger.h"
+#include "billing/ledger_entry.h"
 
 #include "tests/support/suite.h"
 
 START_TEST(kinds_have_names_that_stay_in_stored_entries)
 {
     static const char *const names[] = {
-        "register", "propose", "consent", "approve",  "return-plan",  "book", "grant",
-        "release",  "recall",  "return",  "interval", "contribution", "join", "revoke",
+        "register", "propose",    "consent", "approve",  "return-plan",  "book",        "grant",
+        "release",  "recall",     "return",  "interval", "contribution", "join",        "revoke",
+        "rate",     "correction", "issue",   "close",    "seal",         "acknowledge", "dispute",
     };
     ck_assert_uint_eq(sizeof names / sizeof names[0], LEDGER_KIND_COUNT);
     ck_assert_int_eq(ledger_kind_names.count, LEDGER_KIND_COUNT);
@@ -26,14 +27,22 @@ START_TEST(an_entry_says_who_did_what_when_and_why)
 }
 END_TEST
 
-static Suite *ledger_suite(void)
+START_TEST(fields_rise_by_name)
 {
-    Suite *s = suite_create("domain/ledger");
-    TCase *c = tcase_create("ledger");
+    for (const struct field *f = ledger_entry_type.fields; f[1].name; f++)
+        ck_assert_msg(strcmp(f->name, f[1].name) < 0, "%s, %s", f->name, f[1].name);
+}
+END_TEST
+
+static Suite *ledger_entry_suite(void)
+{
+    Suite *s = suite_create("billing/ledger_entry");
+    TCase *c = tcase_create("entry");
     tcase_add_test(c, kinds_have_names_that_stay_in_stored_entries);
     tcase_add_test(c, an_entry_says_who_did_what_when_and_why);
+    tcase_add_test(c, fields_rise_by_name);
     suite_add_tcase(s, c);
     return s;
 }
 
-SUITE_MAIN(ledger_suite)
+SUITE_MAIN(ledger_entry_suite)
