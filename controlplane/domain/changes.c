@@ -89,6 +89,7 @@ struct ledger_entry *changes_entry(struct changes *c, enum ledger_kind kind)
 {
     struct ledger_entry *entry = record_list_add(&c->entries, sizeof *entry);
     entry->kind = kind;
+    entry->from = entry->to = entry->received_at = INSTANT_NEVER;
     return entry;
 }
 

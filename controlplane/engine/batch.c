@@ -3,6 +3,7 @@
 
 #include "controlplane/engine/keys.h"
 #include "lib/base/limits.h"
+#include "lib/pki/digest.h"
 
 #include <stdlib.h>
 #include <uthash.h>
@@ -23,6 +24,7 @@ struct batch {
     size_t bytes;     /* of the objects' values */
     size_t log_bytes; /* at least what the log entry will take */
     bool sealed;
+    uint8_t digest[DIGEST_BYTES]; /* of the log entry, once sealed */
 };
 
 struct batch *batch_create(void)
@@ -151,12 +153,17 @@ const struct store_txn *batch_seal(struct batch *b, const struct mirror *m,
     memcpy(b->commit.write_id.data, seal->write_id, sizeof seal->write_id);
     b->commit.at = seal->at;
     b->commit.next_number = seal->next_number;
+    if (mirror_digest(m)) {
+        b->commit.previous.len = DIGEST_BYTES;
+        memcpy(b->commit.previous.data, mirror_digest(m), DIGEST_BYTES);
+    }
 
     struct store_key log_key = keys_of_commit(b->commit.seq);
     CLEANUP_BUF struct buf entry;
     buf_init(&entry, LIMIT_VALUE_BYTES);
     codec_encode_commit(&b->commit, &entry);
     ENSURE(!entry.full);
+    digest_sha256(buf_span(&entry), b->digest);
     int rc = store_txn_guard_mod(b->txn, span_text(KEY_LEADER), seal->fence);
     ENSURE(rc == 0);
     rc = store_txn_guard_create(b->txn, span_text(log_key.text), 0);
@@ -178,6 +185,12 @@ const struct commit *batch_commit(const struct batch *b)
 {
     ENSURE(b->sealed);
     return &b->commit;
+}
+
+const uint8_t *batch_digest(const struct batch *b)
+{
+    ENSURE(b->sealed);
+    return b->digest;
 }
 
 void batch_each(const struct batch *b, batch_visit_fn visit, void *arg)

@@ -43,9 +43,11 @@ struct batch_seal {
 const struct store_txn *batch_seal(struct batch *b, const struct mirror *m,
                                    const struct batch_seal *seal);
 
-/* After a seal: its transaction again, and its commit. Borrowed. */
+/* After a seal: its transaction again, its commit, and the SHA-256 of that as it is stored.
+ * Borrowed. */
 const struct store_txn *batch_txn(const struct batch *b);
 const struct commit *batch_commit(const struct batch *b);
+const uint8_t *batch_digest(const struct batch *b);
 
 /* Visits the objects: for noting revisions and telling watchers. */
 typedef void (*batch_visit_fn)(enum entity_kind kind, const struct id *id, bool deleted, void *arg);

@@ -30,6 +30,7 @@ static const struct field commit_fields[] = {
     F_U64(struct commit, seq),
     F_ID(struct commit, writer),
     F_BYTES(struct commit, write_id),
+    F_BYTES(struct commit, previous),
     F_INSTANT(struct commit, at),
     F_U64(struct commit, next_number),
     F_LIST(struct commit, outcomes, &outcome_type),

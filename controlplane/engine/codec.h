@@ -1,8 +1,8 @@
 #ifndef PUMASI_CONTROLPLANE_ENGINE_CODEC_H
 #define PUMASI_CONTROLPLANE_ENGINE_CODEC_H
 
-#include "controlplane/domain/entity.h"
 #include "billing/ledger_entry.h"
+#include "controlplane/domain/entity.h"
 #include "lib/base/buf.h"
 #include "lib/base/instant.h"
 
@@ -27,6 +27,7 @@ extern const struct record_type outcome_type;
 struct commit {
     uint64_t seq;
     struct id writer;
+    struct blob previous; /* SHA-256 of the stored bytes of the commit before; none in the first */
     struct blob write_id; /* 16 bytes of chance: tells an own commit from a stranger's */
     struct instant at;
     uint64_t next_number;

@@ -21,6 +21,7 @@ struct mirror {
     uint64_t seq;
     int64_t revision;
     struct instant committed_at;
+    uint8_t digest[DIGEST_BYTES]; /* of the last commit, unless seq = 0 */
 };
 
 static struct version *find(const struct mirror *m, const struct store_key *key)
@@ -56,19 +57,32 @@ struct loading {
     struct err *err;
 };
 
+/* Commits come in order. The first one that is still there may follow one that was sealed away. */
+static bool follows(const struct mirror *m, const struct commit *commit)
+{
+    if (m->seq == 0)
+        return true;
+    return commit->seq == m->seq + 1 && commit->previous.len == DIGEST_BYTES &&
+           memcmp(commit->previous.data, m->digest, DIGEST_BYTES) == 0;
+}
+
 static int load_commit(struct loading *l, const struct store_kv *kv, uint64_t seq)
 {
     struct commit commit;
     TRY(codec_decode_commit(kv->value, &commit, l->err));
+    if (commit.seq != seq || !follows(l->mirror, &commit)) {
+        record_fini(&commit_type, &commit);
+        return err_set(l->err, ERR_CORRUPT,
+                       "it does not follow from the commit before: the log was edited");
+    }
     LIST_EACH(const struct outcome, outcome, &commit.outcomes)
     {
         outcomes_add(l->mirror->outcomes, outcome, commit.at);
     }
-    if (seq > l->mirror->seq) {
-        l->mirror->seq = seq;
-        l->mirror->committed_at = commit.at;
-        state_set_next_number(l->mirror->state, commit.next_number);
-    }
+    l->mirror->seq = seq;
+    l->mirror->committed_at = commit.at;
+    digest_sha256(kv->value, l->mirror->digest);
+    state_set_next_number(l->mirror->state, commit.next_number);
     record_fini(&commit_type, &commit);
     return 0;
 }
@@ -187,11 +201,18 @@ void mirror_note(struct mirror *m, enum entity_kind kind, const struct id *id, i
         set_version(m, &key, revision);
 }
 
-void mirror_note_commit(struct mirror *m, uint64_t seq, int64_t revision)
+void mirror_note_commit(struct mirror *m, uint64_t seq, int64_t revision,
+                        const uint8_t digest[DIGEST_BYTES])
 {
     ENSURE(seq == m->seq + 1 && revision > m->revision);
     m->seq = seq;
     m->revision = revision;
+    memcpy(m->digest, digest, DIGEST_BYTES);
+}
+
+const uint8_t *mirror_digest(const struct mirror *m)
+{
+    return m->seq ? m->digest : NULL;
 }
 
 struct checking {

@@ -3,6 +3,7 @@
 
 #include "controlplane/domain/state.h"
 #include "controlplane/engine/outcomes.h"
+#include "lib/pki/digest.h"
 #include "lib/store/store.h"
 
 /*
@@ -37,7 +38,12 @@ int64_t mirror_version(const struct mirror *m, enum entity_kind kind, const stru
 /* One key of an own commit was put at this revision (or deleted). */
 void mirror_note(struct mirror *m, enum entity_kind kind, const struct id *id, int64_t revision,
                  bool deleted);
-void mirror_note_commit(struct mirror *m, uint64_t seq, int64_t revision);
+void mirror_note_commit(struct mirror *m, uint64_t seq, int64_t revision,
+                        const uint8_t digest[DIGEST_BYTES]);
+
+/* SHA-256 of the stored bytes of the last commit, which the next one names; NULL before the first.
+ * Borrowed until the next commit. */
+const uint8_t *mirror_digest(const struct mirror *m);
 
 /* Lists the store again and compares revisions; what follows it is then known to be the same up to
  * the revision of the listing. ERR_CONFLICT names the first key that differs. ERR_UNAVAILABLE: no

@@ -512,7 +512,7 @@ static void committed(struct writer *w, int64_t revision)
 {
     struct request_list answered;
     struct telling telling = {.writer = w, .revision = revision};
-    mirror_note_commit(w->mirror, batch_commit(w->sent)->seq, revision);
+    mirror_note_commit(w->mirror, batch_commit(w->sent)->seq, revision, batch_digest(w->sent));
     batch_each(w->sent, note_object, &telling);
     leadership_confirm(w->leadership, w->flight.attempted);
     w->confirm_at = after_ms(boot_now(w), CONFIRM_EVERY_MS);

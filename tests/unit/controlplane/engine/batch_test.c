@@ -316,7 +316,7 @@ START_TEST(a_reset_batch_is_good_for_the_next_transaction)
     batch_reset(batch);
     put(&kaist, "fresh");
     add();
-    mirror_note_commit(past.mirror, 5, past.revision + 1);
+    mirror_note_commit(past.mirror, 5, past.revision + 1, (const uint8_t[DIGEST_BYTES]){1});
     const struct store_txn *txn = batch_seal(batch, past.mirror, &seal);
     ck_assert_uint_eq(store_txn_ops(txn), 2);
     expect_op(txn, 0, STORE_OP_PUT, "/pumasi/v1/log/00000000000000000006");

@@ -70,9 +70,12 @@ static int64_t put_organisation(const struct id *id)
     return commit(mem, txn);
 }
 
+/* Each names the one put before it. */
 static int64_t put_commit(uint64_t seq, const char *request_id)
 {
-    struct commit c = {.seq = seq, .at = {1000 * (int64_t)seq}, .next_number = 10 * seq};
+    static struct blob previous;
+    struct commit c = {
+        .seq = seq, .at = {1000 * (int64_t)seq}, .next_number = 10 * seq, .previous = previous};
     struct store_key key = keys_of_commit(seq);
     CLEANUP_BUF struct buf value;
     buf_init(&value, LIMIT_VALUE_BYTES);
@@ -83,6 +86,8 @@ static int64_t put_commit(uint64_t seq, const char *request_id)
     }
     codec_encode_commit(&c, &value);
     record_fini(&commit_type, &c);
+    previous.len = DIGEST_BYTES;
+    digest_sha256(buf_span(&value), previous.data);
     return put_bytes(key.text, buf_span(&value));
 }
 
@@ -124,15 +129,52 @@ START_TEST(objects_come_with_the_revisions_of_their_keys)
 }
 END_TEST
 
-START_TEST(the_highest_commit_counts_also_when_numbers_are_missing)
+START_TEST(the_last_commit_counts_also_when_the_first_are_sealed_away)
 {
-    put_commit(2, "r2");
-    put_commit(3, NULL);
+    put_commit(5, "r5");
+    put_commit(6, NULL);
     put_commit(7, "r7");
     load();
     ck_assert_uint_eq(mirror_seq(mirror), 7);
     ck_assert_int_eq(mirror_committed_at(mirror).s, 7000);
     ck_assert_uint_eq(state_next_number(mirror_state(mirror)), 70);
+    ck_assert_ptr_nonnull(mirror_digest(mirror));
+}
+END_TEST
+
+static void expect_edited(void)
+{
+    ck_assert_int_eq(mirror_load(store, &mirror, &err), -ERR_CORRUPT);
+    ck_assert_msg(strstr(err.text, "the log was edited"), "%s", err.text);
+}
+
+START_TEST(a_commit_that_was_dropped_is_missed)
+{
+    put_commit(1, "r1");
+    put_commit(2, NULL);
+    put_commit(3, NULL);
+    remove_key("/pumasi/v1/log/00000000000000000002");
+    expect_edited();
+}
+END_TEST
+
+START_TEST(a_commit_that_was_put_anew_does_not_fit_the_next)
+{
+    put_commit(1, "r1");
+    put_commit(2, NULL);
+    put_commit(1, "r9");
+    expect_edited();
+}
+END_TEST
+
+START_TEST(a_commit_under_the_number_of_another_is_noticed)
+{
+    struct commit c = {.seq = 4};
+    CLEANUP_BUF struct buf value;
+    buf_init(&value, LIMIT_VALUE_BYTES);
+    codec_encode_commit(&c, &value);
+    put_bytes("/pumasi/v1/log/00000000000000000005", buf_span(&value));
+    expect_edited();
 }
 END_TEST
 
@@ -214,7 +256,7 @@ START_TEST(own_commits_are_noted)
     mirror_note(mirror, ENTITY_ORGANISATION, &lunit, first + 1, true);
     mirror_note(mirror, ENTITY_ORGANISATION, &lunit, first + 1, true); /* gone is gone */
     mirror_note(mirror, ENTITY_ORGANISATION, &kaist, first + 1, false);
-    mirror_note_commit(mirror, 1, first + 1);
+    mirror_note_commit(mirror, 1, first + 1, (const uint8_t[DIGEST_BYTES]){1});
     ck_assert_int_eq(mirror_version(mirror, ENTITY_ORGANISATION, &lunit), 0);
     ck_assert_int_eq(mirror_version(mirror, ENTITY_ORGANISATION, &kaist), first + 1);
     ck_assert_uint_eq(mirror_seq(mirror), 1);
@@ -337,7 +379,10 @@ static Suite *mirror_suite(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, an_empty_store_is_an_empty_state);
     tcase_add_test(c, objects_come_with_the_revisions_of_their_keys);
-    tcase_add_test(c, the_highest_commit_counts_also_when_numbers_are_missing);
+    tcase_add_test(c, the_last_commit_counts_also_when_the_first_are_sealed_away);
+    tcase_add_test(c, a_commit_that_was_dropped_is_missed);
+    tcase_add_test(c, a_commit_that_was_put_anew_does_not_fit_the_next);
+    tcase_add_test(c, a_commit_under_the_number_of_another_is_noticed);
     tcase_add_test(c, outcomes_of_all_commits_are_remembered);
     tcase_add_test(c, the_leader_key_and_what_lies_outside_are_passed_over);
     tcase_add_loop_test(c, what_cannot_be_read_is_named_by_its_key, 0,
