@@ -1,4 +1,4 @@
-/* One subcommand so far; each reads its own options. */
+/* Subcommands; each reads its own options. */
 #include "controlplane/sim/options.h"
 
 #include <getopt.h>
@@ -16,6 +16,10 @@ static void show_help(void)
            "  -o text|json             how the outcome is printed; text unless given\n"
            "  --statements DIRECTORY   also write each project's statement there\n"
            "  --help, --version\n\n"
+           "       pumasi-sim calendar --domains FILE --bookings FILE --queries FILE --answers "
+           "FILE\n\n"
+           "Asks the calendar for the earliest starts, writes them, prints how long it took. The\n"
+           "forms of the files: docs/spec/sheets.md.\n\n"
            "Exit status: 0, 1 an invariant was violated, 2 bad input.\n");
 }
 
@@ -52,18 +56,88 @@ static int read_scenario(int argc, char **argv, struct options *o, struct err *e
     return 0;
 }
 
+/* ---- Commands whose options all name a file or a value ----------------------------------------
+ */
+
+struct named {
+    const char *name; /* with its dashes */
+    const char **ret;
+    bool optional;
+};
+
+static const struct named *find_named(const struct named *options, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
+    }
+    return NULL;
+}
+
+static int read_named(int argc, char **argv, const struct named *options, size_t n, struct err *err)
+{
+    for (int i = 1; i < argc; i += 2) {
+        const struct named *option = find_named(options, n, argv[i]);
+        if (!option || i + 1 == argc)
+            return err_set(err, ERR_INVALID, "unknown or incomplete option %s: see --help",
+                           argv[i]);
+        *option->ret = argv[i + 1];
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!options[i].optional && !*options[i].ret)
+            return err_set(err, ERR_INVALID, "%s: %s is missing; see --help", argv[0],
+                           options[i].name);
+    }
+    return 0;
+}
+
+static int read_calendar(int argc, char **argv, struct options *o, struct err *err)
+{
+    const struct named options[] = {
+        {.name = "--domains", .ret = &o->calendar.domains},
+        {.name = "--bookings", .ret = &o->calendar.bookings},
+        {.name = "--queries", .ret = &o->calendar.queries},
+        {.name = "--answers", .ret = &o->calendar.answers},
+    };
+    return read_named(argc, argv, options, sizeof options / sizeof options[0], err);
+}
+
+/* ---- Commands ---------------------------------------------------------------------------------
+ */
+
+static const struct command {
+    const char *name;
+    enum options_command command;
+    int (*read)(int argc, char **argv, struct options *o, struct err *err);
+} commands[] = {
+    {"scenario", OPTIONS_SCENARIO, read_scenario},
+    {"calendar", OPTIONS_CALENDAR, read_calendar},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
 int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
-    struct options o = {.file = NULL};
+    struct options o = {.command = OPTIONS_NOTHING};
     const char *first = argc > 1 ? argv[1] : "";
+    const struct command *command = find_command(first);
     if (strcmp(first, "--help") == 0) {
         show_help();
     } else if (strcmp(first, "--version") == 0) {
         printf("pumasi-sim %s\n", PUMASI_VERSION);
-    } else if (strcmp(first, "scenario") == 0) {
-        TRY(read_scenario(argc - 1, argv + 1, &o, err));
+    } else if (command) {
+        TRY(command->read(argc - 1, argv + 1, &o, err));
+        o.command = command->command;
     } else {
-        return err_set(err, ERR_INVALID, "what shall be done? \"scenario FILE\"; see --help");
+        return err_set(err, ERR_INVALID,
+                       "what shall be done? \"scenario FILE\" or \"calendar\"; see --help");
     }
     *ret = o;
     return 0;

@@ -1,15 +1,24 @@
 #ifndef PUMASI_CONTROLPLANE_SIM_OPTIONS_H
 #define PUMASI_CONTROLPLANE_SIM_OPTIONS_H
 
+#include "controlplane/sim/calendar_run.h"
 #include "lib/base/err.h"
 
 #include <stdbool.h>
 
 /* The command line of pumasi-sim. Texts are borrowed from argv. */
+enum options_command {
+    OPTIONS_NOTHING, /* help or version was shown, there is nothing to do */
+    OPTIONS_SCENARIO,
+    OPTIONS_CALENDAR,
+};
+
 struct options {
-    const char *file; /* the scenario; NULL: help or version was shown, there is nothing to do */
+    enum options_command command;
+    const char *file;       /* the scenario */
     const char *statements; /* directory for the statements; NULL: none are written */
     bool json;
+    struct calendar_run_files calendar;
 };
 
 /* Prints help and version itself. ERR_INVALID says what is wrong. */

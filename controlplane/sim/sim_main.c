@@ -1,10 +1,17 @@
-/* pumasi-sim: load the scenario, play it, print what came of it. */
+/* pumasi-sim: play a scenario, or ask the calendar, and print what came of it. */
 #include "controlplane/sim/options.h"
 #include "controlplane/sim/report.h"
 
 #include <stdio.h>
 
 enum { EXIT_VIOLATED = 1, EXIT_BAD_INPUT = 2 };
+
+static int put(const struct buf *out, struct err *err)
+{
+    if (out->full || fwrite(out->data, 1, out->len, stdout) != out->len || fflush(stdout) != 0)
+        return err_set(err, ERR_IO, "the outcome could not be printed");
+    return 0;
+}
 
 static int print(const struct report *report, const struct options *options, struct err *err)
 {
@@ -16,12 +23,10 @@ static int print(const struct report *report, const struct options *options, str
         report_text(report, &out);
     if (options->statements)
         TRY(report_write_statements(report, options->statements, err));
-    if (out.full || fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)
-        return err_set(err, ERR_IO, "the outcome could not be printed");
-    return 0;
+    return put(&out, err);
 }
 
-static int run(const struct options *options, bool *ret_violated, struct err *err)
+static int run_scenario(const struct options *options, bool *ret_violated, struct err *err)
 {
     struct scenario *scenario = NULL;
     struct report *report = NULL;
@@ -39,13 +44,35 @@ static int run(const struct options *options, bool *ret_violated, struct err *er
     return rc;
 }
 
+static int run_calendar(const struct options *options, struct err *err)
+{
+    CLEANUP_BUF struct buf figures;
+    struct env env = env_real();
+    buf_init(&figures, LIMIT_REPLY_BYTES);
+    TRY(calendar_run(&options->calendar, &env, &figures, err));
+    return put(&figures, err);
+}
+
+static int run(const struct options *options, bool *ret_violated, struct err *err)
+{
+    switch (options->command) {
+    case OPTIONS_SCENARIO:
+        return run_scenario(options, ret_violated, err);
+    case OPTIONS_CALENDAR:
+        return run_calendar(options, err);
+    case OPTIONS_NOTHING:
+        break;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     struct options options;
     bool violated = false;
     int rc = options_parse(argc, argv, &options, &err);
-    if (rc == 0 && options.file)
+    if (rc == 0)
         rc = run(&options, &violated, &err);
     if (rc < 0) {
         fprintf(stderr, "pumasi-sim: %s\n", err.text);

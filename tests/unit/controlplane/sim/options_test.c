@@ -6,7 +6,7 @@
 
 static int parse(const char *const *words, struct options *ret, struct err *err)
 {
-    char *argv[8] = {(char *)"pumasi-sim"};
+    char *argv[12] = {(char *)"pumasi-sim"};
     int argc = 1;
     for (; words[argc - 1]; argc++)
         argv[argc] = (char *)words[argc - 1];
@@ -35,6 +35,21 @@ START_TEST(a_good_line_is_read)
     ck_assert_pstr_eq(o.file, good[_i].file);
     ck_assert_pstr_eq(o.statements, good[_i].statements);
     ck_assert_int_eq(o.json, good[_i].json);
+    ck_assert_int_eq(o.command, good[_i].file ? OPTIONS_SCENARIO : OPTIONS_NOTHING);
+}
+END_TEST
+
+START_TEST(the_files_of_a_calendar_are_read_in_any_order)
+{
+    static const char *const words[] = {"calendar",  "--answers", "a",          "--queries", "q",
+                                        "--domains", "d",         "--bookings", "b",         NULL};
+    struct options o;
+    ck_assert_int_eq(parse(words, &o, NULL), 0);
+    ck_assert_int_eq(o.command, OPTIONS_CALENDAR);
+    ck_assert_str_eq(o.calendar.domains, "d");
+    ck_assert_str_eq(o.calendar.bookings, "b");
+    ck_assert_str_eq(o.calendar.queries, "q");
+    ck_assert_str_eq(o.calendar.answers, "a");
 }
 END_TEST
 
@@ -49,6 +64,9 @@ static const struct {
     {{"scenario", "a.json", "-o", "xml"}, "xml"},
     {{"scenario", "a.json", "-o"}, "incomplete"},
     {{"scenario", "a.json", "--seed", "1"}, "--seed"},
+    {{"calendar", "--domains", "d"}, "--bookings is missing"},
+    {{"calendar", "--domains"}, "incomplete option --domains"},
+    {{"calendar", "--seed", "1"}, "--seed"},
 };
 
 START_TEST(a_bad_line_is_told)
@@ -65,6 +83,7 @@ static Suite *options_suite(void)
     Suite *s = suite_create("options");
     TCase *c = tcase_create("command line");
     tcase_add_loop_test(c, a_good_line_is_read, 0, (int)(sizeof good / sizeof *good));
+    tcase_add_test(c, the_files_of_a_calendar_are_read_in_any_order);
     tcase_add_loop_test(c, a_bad_line_is_told, 0, (int)(sizeof bad / sizeof *bad));
     suite_add_tcase(s, c);
     return s;

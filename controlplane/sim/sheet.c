@@ -1,0 +1,153 @@
+/* One buffer with the file's bytes, and for the current row where its cells lie in it. */
+#include "controlplane/sim/sheet.h"
+
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+
+#include <stdlib.h>
+
+struct sheet {
+    const char *path; /* borrowed */
+    const struct sheet_column *columns;
+    size_t n;
+    size_t width;                    /* cells of a row */
+    size_t where[SHEET_COLUMNS_MAX]; /* of a column: its cell, or width */
+    struct span cells[SHEET_COLUMNS_MAX];
+    struct buf bytes;
+    size_t at; /* where the next line begins */
+    size_t line;
+};
+
+void sheet_close(struct sheet *s)
+{
+    if (!s)
+        return;
+    buf_fini(&s->bytes);
+    free(s);
+}
+
+int sheet_refuse(const struct sheet *s, size_t column, const char *why, struct err *err)
+{
+    ENSURE(column < s->n);
+    return err_set(err, ERR_INVALID, "%s:%zu: %s: %s", s->path, s->line, s->columns[column].name,
+                   why);
+}
+
+/* ---- Lines and cells --------------------------------------------------------------------------
+ */
+
+/* The next line without its end; false at the end of the file. */
+static bool next_line(struct sheet *s, struct span *ret)
+{
+    if (s->at >= s->bytes.len)
+        return false;
+    const char *begin = s->bytes.data + s->at;
+    const char *end = memchr(begin, '\n', s->bytes.len - s->at);
+    size_t len = end ? (size_t)(end - begin) : s->bytes.len - s->at;
+    s->at += len + 1;
+    s->line++;
+    if (len > 0 && begin[len - 1] == '\r')
+        len--;
+    *ret = span_of(begin, len);
+    return true;
+}
+
+/* Cuts the line at its commas. ERR_INVALID when there are too many. */
+static int cut(struct sheet *s, struct span line, size_t *ret_n, struct err *err)
+{
+    size_t n = 0;
+    const uint8_t *at = line.data, *end = line.data + line.len;
+    for (;;) {
+        const uint8_t *comma = memchr(at, ',', (size_t)(end - at));
+        if (n == SHEET_COLUMNS_MAX)
+            return err_set(err, ERR_INVALID, "%s:%zu: more than %d columns", s->path, s->line,
+                           SHEET_COLUMNS_MAX);
+        s->cells[n++] = span_of(at, (size_t)((comma ? comma : end) - at));
+        if (!comma)
+            break;
+        at = comma + 1;
+    }
+    *ret_n = n;
+    return 0;
+}
+
+/* ---- The header --------------------------------------------------------------------------------
+ */
+
+static int find_column(struct sheet *s, size_t column, struct err *err)
+{
+    struct span name = span_text(s->columns[column].name);
+    s->where[column] = s->width;
+    for (size_t i = 0; i < s->width; i++) {
+        if (!span_equal(s->cells[i], name))
+            continue;
+        if (s->where[column] < s->width)
+            return sheet_refuse(s, column, "there are two columns of that name", err);
+        s->where[column] = i;
+    }
+    if (s->where[column] == s->width && !s->columns[column].optional)
+        return sheet_refuse(s, column, "there is no such column", err);
+    return 0;
+}
+
+static int read_header(struct sheet *s, struct err *err)
+{
+    struct span line;
+    if (!next_line(s, &line) || line.len == 0)
+        return err_set(err, ERR_INVALID, "%s: the header line is missing", s->path);
+    TRY(cut(s, line, &s->width, err));
+    for (size_t i = 0; i < s->n; i++)
+        TRY(find_column(s, i, err));
+    return 0;
+}
+
+int sheet_open(const char *path, const struct sheet_column *columns, size_t n, struct sheet **ret,
+               struct err *err)
+{
+    ENSURE(n <= SHEET_COLUMNS_MAX);
+    CLEANUP_SHEET struct sheet *s = calloc(1, sizeof *s);
+    ENSURE(s != NULL);
+    s->path = path;
+    s->columns = columns;
+    s->n = n;
+    buf_init(&s->bytes, SHEET_BYTES_MAX);
+    TRY(file_read(path, &s->bytes, err));
+    TRY(read_header(s, err));
+    *ret = s;
+    s = NULL;
+    return 0;
+}
+
+/* ---- Rows --------------------------------------------------------------------------------------
+ */
+
+int sheet_next(struct sheet *s, bool *ret_more, struct err *err)
+{
+    struct span line = {0};
+    size_t n;
+    do {
+        *ret_more = next_line(s, &line);
+    } while (*ret_more && line.len == 0);
+    if (!*ret_more)
+        return 0;
+    TRY(cut(s, line, &n, err));
+    if (n != s->width)
+        return err_set(err, ERR_INVALID, "%s:%zu: %zu cells, where the header has %zu", s->path,
+                       s->line, n, s->width);
+    return 0;
+}
+
+struct span sheet_text(const struct sheet *s, size_t column)
+{
+    ENSURE(column < s->n);
+    return s->where[column] < s->width ? s->cells[s->where[column]] : (struct span){0};
+}
+
+int sheet_number(const struct sheet *s, size_t column, int64_t min, int64_t max, int64_t *ret,
+                 struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (text_to_i64(sheet_text(s, column), "the cell", min, max, ret, &why) < 0)
+        return sheet_refuse(s, column, why.text, err);
+    return 0;
+}
