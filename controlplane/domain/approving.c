@@ -1,6 +1,8 @@
 /* Who may decide on a plan, under which hash, and what follows for its subject. */
 #include "controlplane/domain/approving.h"
 
+#include "controlplane/domain/posting.h"
+
 #include "controlplane/domain/capacity.h"
 #include "controlplane/domain/plan.h"
 #include "lib/base/text.h"
@@ -141,6 +143,7 @@ static void enter(struct turn *t, enum ledger_kind kind, const struct approval *
 {
     struct ledger_entry *entry = turn_entry(t, kind, ENTITY_APPROVAL, &a->id);
     entry->amount_krw = a->amount_krw;
+    posting_counterparty(entry, &a->organisation);
     text_cut(entry->paper, sizeof entry->paper, d->paper);
     text_cut(entry->reason, sizeof entry->reason, d->reason);
 }
@@ -319,6 +322,7 @@ int approving_expire(struct turn *t, const struct id *id, struct err *err)
     struct approval *a = turn_edit(t, ENTITY_APPROVAL, id);
     TRY(request_next(a->state, REQUEST_EVENT_WITHDRAW, &a->state, err));
     struct ledger_entry *entry = turn_entry(t, LEDGER_RETURN_PLAN, ENTITY_APPROVAL, id);
+    entry->organisation = a->organisation;
     text_cut(entry->reason, sizeof entry->reason, "withdrawn: nobody decided in time");
     return refuse_subject(t, a, REQUEST_EVENT_WITHDRAW, err);
 }

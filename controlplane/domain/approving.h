@@ -7,9 +7,10 @@
  * Plans before people: opened by whoever proposes, signed or returned by approvers of the agency
  * whose organisations are no party, gone stale when the facts move, withdrawn when time is over.
  */
-#define APPROVING_DUE_S     (INT64_C(7) * 24 * 3600)  /* an answer is expected within */
-#define APPROVING_EXPIRES_S (INT64_C(30) * 24 * 3600) /* withdrawn after, or at the subject's end  \
-                                                       */
+#define APPROVING_DUE_S (INT64_C(7) * 24 * 3600) /* an answer is expected within */
+#define APPROVING_EXPIRES_S                                                                        \
+    (INT64_C(30) * 24 * 3600) /* withdrawn after, or at the subject's end                          \
+                               */
 
 /* Opens an approval of a loan or allocation and names it in the answer, plan included.
  * last: the instant after which the subject makes no sense any more. */

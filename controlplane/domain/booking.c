@@ -3,6 +3,7 @@
 
 #include "controlplane/domain/ending.h"
 #include "controlplane/domain/placing.h"
+#include "controlplane/domain/posting.h"
 #include "controlplane/domain/quoting.h"
 #include "controlplane/domain/steps.h"
 #include "controlplane/domain/timetable.h"
@@ -358,10 +359,7 @@ static int book(struct turn *t, const struct order *o, struct lease *draft, stru
     TRY(lease_next(draft->state, LEASE_EVENT_BOOK, &draft->state, err));
     TRY(hold_budget(t, o, draft, err));
     const struct lease *l = turn_put(t, ENTITY_LEASE, draft);
-    struct ledger_entry *entry = turn_entry(t, LEDGER_BOOK, ENTITY_LEASE, &l->id);
-    entry->project = l->project;
-    entry->units = lease_units(l);
-    entry->amount_krw = l->held_krw;
+    posting_money(posting_lease(t, LEDGER_BOOK, l), PHASE_PENDING, l->held_krw.krw);
     turn_answer(t, ENTITY_LEASE, &l->id, enum_name(&lease_state_names, (int)l->state));
     return 0;
 }

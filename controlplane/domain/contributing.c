@@ -1,6 +1,8 @@
 /* Contributions to projects. */
 #include "controlplane/domain/contributing.h"
 
+#include "controlplane/domain/posting.h"
+
 static void note_refusal(struct turn *t, const struct contribution *c,
                          const struct project *project)
 {
@@ -35,6 +37,7 @@ int decide_record_contribution(struct turn *t, const void *args, struct err *err
     entry->organisation = draft.organisation;
     entry->project = draft.project;
     entry->amount_krw = draft.krw;
+    posting_counterparty(entry, &project_lead(found)->organisation);
     note_refusal(t, &draft, found);
     turn_answer(t, ENTITY_CONTRIBUTION, &draft.id, NULL);
     return 0;

@@ -4,6 +4,7 @@
 #include "controlplane/domain/approving.h"
 #include "controlplane/domain/ending.h"
 #include "controlplane/domain/placing.h"
+#include "controlplane/domain/posting.h"
 #include "controlplane/domain/recall.h"
 #include "lib/base/text.h"
 
@@ -25,10 +26,7 @@ static int prepare(struct turn *t, const struct id *id, struct err *err)
     {
         p->state = PLACEMENT_GRANTED;
     }
-    struct ledger_entry *entry = turn_entry(t, LEDGER_GRANT, ENTITY_LEASE, id);
-    entry->organisation = edited->organisation;
-    entry->project = edited->project;
-    entry->units = lease_units(edited);
+    (void)posting_lease(t, LEDGER_GRANT, edited);
     return lease_next(edited->state, LEASE_EVENT_PREPARE, &edited->state, err);
 }
 
@@ -56,9 +54,7 @@ static int loan_event(struct turn *t, const struct id *id, enum loan_event event
 {
     struct loan *l = turn_edit(t, ENTITY_LOAN, id);
     TRY(loan_next(l->state, event, &l->state, err));
-    struct ledger_entry *entry = turn_entry(t, ledger, ENTITY_LOAN, id);
-    entry->project = l->borrower;
-    entry->units = l->guaranteed_units;
+    struct ledger_entry *entry = posting_loan(t, ledger, l);
     text_cut(entry->reason, sizeof entry->reason, why);
     return 0;
 }

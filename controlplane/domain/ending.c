@@ -2,6 +2,7 @@
 #include "controlplane/domain/ending.h"
 
 #include "controlplane/domain/enforce.h"
+#include "controlplane/domain/posting.h"
 #include "controlplane/domain/quoting.h"
 #include "controlplane/domain/timetable.h"
 #include "lib/base/text.h"
@@ -14,16 +15,18 @@ int64_t ending_silence_s(const struct turn *t, const struct lease *l)
 
 /* ---- Money ----------------------------------------------------------------------------------- */
 
-/* Sets `amount` of what is held for the lease free, at most what is held. */
-static void set_free(struct turn *t, struct lease *l, int64_t amount)
+/* Sets `amount` of what is held for the lease free, at most what is held, and says how much it was.
+ */
+static int64_t set_free(struct turn *t, struct lease *l, int64_t amount)
 {
     struct allocation *a = turn_edit(t, ENTITY_ALLOCATION, &l->allocation);
     int64_t freed = amount < l->held_krw.krw ? amount : l->held_krw.krw;
     freed = freed < a->held_krw.krw ? freed : a->held_krw.krw;
     if (freed <= 0)
-        return;
+        return 0;
     l->held_krw.krw -= freed;
     a->held_krw.krw -= freed;
+    return freed;
 }
 
 /* What the lease is worth less when it ends at `at`. A price that is no longer there frees nothing
@@ -46,15 +49,6 @@ static int step(struct lease *l, enum lease_event event, struct err *err)
     return rc < 0 ? err_prefix(err, rc, "%s", l->id.text) : 0;
 }
 
-static struct ledger_entry *enter(struct turn *t, enum ledger_kind kind, const struct lease *l)
-{
-    struct ledger_entry *entry = turn_entry(t, kind, ENTITY_LEASE, &l->id);
-    entry->organisation = l->organisation;
-    entry->project = l->project;
-    entry->units = lease_units(l);
-    return entry;
-}
-
 static enum ledger_kind ledger_kind_of(enum end_reason reason)
 {
     return reason == END_RECALLED ? LEDGER_RECALL : LEDGER_RELEASE;
@@ -67,8 +61,8 @@ static int cancel(struct turn *t, struct lease *l, enum end_reason reason, struc
     l->ends_at = l->from;
     l->ended_at = turn_now(t);
     l->void_at = l->ended_at;
-    enter(t, ledger_kind_of(reason), l)->amount_krw = l->held_krw;
-    set_free(t, l, l->held_krw.krw);
+    int64_t freed = set_free(t, l, l->held_krw.krw);
+    posting_money(posting_lease(t, ledger_kind_of(reason), l), PHASE_VOID, freed);
     ending_close_loan(t, &l->loan);
     return 0;
 }
@@ -88,7 +82,8 @@ int ending_stop(struct turn *t, const struct id *id, struct instant at, enum end
 {
     const struct lease *old = turn_find(t, ENTITY_LEASE, id);
     ENSURE(old != NULL);
-    int64_t freed = worth_less(t, old, at);
+    int64_t less = worth_less(t, old, at);
+    int64_t freed = 0;
     struct lease *l = turn_edit(t, ENTITY_LEASE, id);
     if (l->state == LEASE_BOOKED && at.s <= l->from.s)
         return cancel(t, l, reason, err);
@@ -98,9 +93,9 @@ int ending_stop(struct turn *t, const struct id *id, struct instant at, enum end
         l->void_at = void_after(t, l, at);
         l->ends_at = at;
         l->end_reason = reason;
-        set_free(t, l, freed);
+        freed = set_free(t, l, less);
     }
-    enter(t, ledger_kind_of(reason), l);
+    posting_money(posting_lease(t, ledger_kind_of(reason), l), PHASE_VOID, freed);
     if (l->state == LEASE_DRAINING && l->ends_at.s <= turn_now(t).s)
         TRY(ending_take_back(t, id, err));
     return 0;
@@ -120,8 +115,10 @@ int ending_finish(struct turn *t, const struct id *id, const char *how, struct e
     struct lease *l = turn_edit(t, ENTITY_LEASE, id);
     TRY(step(l, LEASE_EVENT_RETURN, err));
     l->ended_at = turn_now(t);
-    text_cut(enter(t, LEDGER_RETURN, l)->reason, LIMIT_TEXT_BYTES, how);
-    set_free(t, l, l->held_krw.krw);
+    int64_t freed = set_free(t, l, l->held_krw.krw);
+    struct ledger_entry *entry = posting_lease(t, LEDGER_RETURN, l);
+    posting_money(entry, PHASE_VOID, freed);
+    text_cut(entry->reason, sizeof entry->reason, how);
     ending_close_loan(t, &l->loan);
     return 0;
 }
@@ -146,7 +143,6 @@ void ending_close_loan(struct turn *t, const struct id *id)
         return;
     struct loan *edited = turn_edit(t, ENTITY_LOAN, id);
     ENSURE(loan_next(edited->state, LOAN_EVENT_CLOSE, &edited->state, NULL) == 0);
-    struct ledger_entry *entry = turn_entry(t, LEDGER_RETURN, ENTITY_LOAN, id);
-    entry->project = edited->borrower;
+    struct ledger_entry *entry = posting_loan(t, LEDGER_RETURN, edited);
     text_cut(entry->reason, sizeof entry->reason, "all of the loan is back");
 }

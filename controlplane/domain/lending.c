@@ -1,6 +1,8 @@
 /* Proposal and consent. */
 #include "controlplane/domain/lending.h"
 
+#include "controlplane/domain/posting.h"
+
 #include "controlplane/domain/approving.h"
 #include "controlplane/domain/capacity.h"
 
@@ -99,9 +101,7 @@ int decide_propose_loan(struct turn *t, const void *args, struct err *err)
     TRY(check_window(t, l, err));
     TRY(check_lend_limit(t, l, err));
     TRY(check_permit(t, l, err));
-    struct ledger_entry *entry = turn_entry(t, LEDGER_PROPOSE, ENTITY_LOAN, &l->id);
-    entry->project = l->borrower;
-    entry->units = l->guaranteed_units;
+    (void)posting_loan(t, LEDGER_PROPOSE, l);
     turn_answer(t, ENTITY_LOAN, &l->id, enum_name(&loan_state_names, (int)l->state));
     changes_note(t->out, "an org-approver of a member of %s has to consent next", l->borrower.text);
     return 0;
@@ -136,9 +136,7 @@ int decide_consent_loan(struct turn *t, const void *args, struct err *err)
         return err_set(err, ERR_STATE, "loan %s: its window is over", l->id.text);
     TRY(check_lend_limit(t, l, err));
     l->consented_by = t->ctx->actor.user;
-    struct ledger_entry *entry = turn_entry(t, LEDGER_CONSENT, ENTITY_LOAN, &l->id);
-    entry->project = l->borrower;
-    entry->units = l->guaranteed_units;
+    (void)posting_loan(t, LEDGER_CONSENT, l);
     TRY(approving_open(t, ENTITY_LOAN, &l->id, l->to, &l->approval, err));
     turn_answer(t, ENTITY_LOAN, &l->id, enum_name(&loan_state_names, (int)l->state));
     return 0;

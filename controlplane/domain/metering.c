@@ -1,6 +1,7 @@
 /* Usage intervals: once each, into the ledger, out of what was held for the lease. */
 #include "controlplane/domain/metering.h"
 
+#include "controlplane/domain/posting.h"
 #include "controlplane/domain/quoting.h"
 #include "lib/base/text.h"
 #include "lib/grant/interval.h"
@@ -93,14 +94,38 @@ static int check_interval(const struct turn *t, const struct id *node,
 
 /* ---- Taking it in ---------------------------------------------------------------------------- */
 
+/* An entry about the interval; l: NULL when it fits no lease, and only its node knows of it. */
 static struct ledger_entry *enter(struct turn *t, const struct id *id, const struct lease *l)
 {
-    struct ledger_entry *entry = turn_entry(t, LEDGER_INTERVAL, ENTITY_USAGE_INTERVAL, id);
-    if (l) {
-        entry->organisation = l->organisation;
-        entry->project = l->project;
-    }
+    if (!l)
+        return turn_entry(t, LEDGER_INTERVAL, ENTITY_USAGE_INTERVAL, id);
+    struct ledger_entry *entry = posting_lease(t, LEDGER_INTERVAL, l);
+    entry->subject_kind = id_literal(entity_name(ENTITY_USAGE_INTERVAL));
+    entry->subject = *id;
+    entry->units = (struct share){0};
     return entry;
+}
+
+/* What the node signed goes into the entry, so that the ledger proves it without the state. */
+static void copy_interval(struct ledger_entry *entry, const struct usage_interval *u,
+                          const struct id *loan)
+{
+    entry->lease = u->lease;
+    entry->loan = *loan;
+    entry->node = u->node;
+    memcpy(entry->boot_id, u->boot_id, sizeof entry->boot_id);
+    entry->seq = u->seq;
+    memcpy(entry->model, u->model, sizeof entry->model);
+    entry->units = u->units;
+    entry->isolation = id_literal(enum_name(&isolation_names, (int)u->isolation));
+    entry->from = u->from;
+    entry->to = u->to;
+    entry->cause = id_literal(enum_name(&usage_cause_names, (int)u->cause));
+    entry->opens = u->opens;
+    entry->denials = u->denials;
+    entry->received_at = u->received_at;
+    entry->signature = u->signature;
+    entry->key_id = u->key_id;
 }
 
 /* id: none when the interval can't have one; then the ledger tells it of the node. */
@@ -123,8 +148,13 @@ static void note_gap(struct turn *t, const struct usage_interval *u, const struc
 }
 
 /* What was held for the lease becomes posted, as far as it was held. */
+struct posted {
+    struct won value;
+    int64_t freed_krw;
+};
+
 static int post(struct turn *t, const struct usage_interval *u, const struct id *lease,
-                struct won *ret, struct err *err)
+                struct posted *ret, struct err *err)
 {
     struct won value;
     TRY(quote_interval(t, u, &value, err));
@@ -133,11 +163,10 @@ static int post(struct turn *t, const struct usage_interval *u, const struct id 
     TRY(won_add(a->posted_krw, value, &a->posted_krw));
     int64_t freed = value.krw < l->held_krw.krw ? value.krw : l->held_krw.krw;
     freed = freed < a->held_krw.krw ? freed : a->held_krw.krw;
-    if (freed > 0) {
-        l->held_krw.krw -= freed;
-        a->held_krw.krw -= freed;
-    }
-    *ret = value;
+    freed = freed > 0 ? freed : 0;
+    l->held_krw.krw -= freed;
+    a->held_krw.krw -= freed;
+    *ret = (struct posted){.value = value, .freed_krw = freed};
     return 0;
 }
 
@@ -156,15 +185,16 @@ static int take(struct turn *t, const struct usage_interval *given, const struct
 {
     const struct lease *l = turn_find(t, ENTITY_LEASE, &given->lease);
     struct usage_interval u = *given;
-    struct won value;
+    struct posted posted;
     u.id = *id;
     complete(t, &u, l);
-    TRY(post(t, &u, &l->id, &value, err));
+    TRY(post(t, &u, &l->id, &posted, err));
     note_gap(t, &u, l);
     turn_put(t, ENTITY_USAGE_INTERVAL, &u);
     struct ledger_entry *entry = enter(t, id, l);
-    entry->units = u.units;
-    entry->amount_krw = value;
+    posting_money(entry, PHASE_POST, posted.value.krw);
+    entry->freed_krw.krw = posted.freed_krw;
+    copy_interval(entry, &u, &l->loan);
     return 0;
 }
 

@@ -1,6 +1,8 @@
 /* Choosing what a recall stops, and recording it. */
 #include "controlplane/domain/recall.h"
 
+#include "controlplane/domain/posting.h"
+
 #include "controlplane/domain/capacity.h"
 #include "controlplane/domain/ending.h"
 #include "controlplane/domain/placing.h"
@@ -209,8 +211,7 @@ int decide_recall_loan(struct turn *t, const void *args, struct err *err)
     l->recalled_units = r->units;
     l->recall_at = by;
     TRY(free_the_units(t, l, err));
-    struct ledger_entry *entry = turn_entry(t, LEDGER_RECALL, ENTITY_LOAN, &l->id);
-    entry->project = l->borrower;
+    struct ledger_entry *entry = posting_loan(t, LEDGER_RECALL, l);
     entry->units = r->units;
     text_cut(entry->reason, sizeof entry->reason, r->reason);
     turn_answer(t, ENTITY_LOAN, &l->id, enum_name(&loan_state_names, (int)l->state));
@@ -222,9 +223,7 @@ int recall_take_effect(struct turn *t, const struct id *id, struct err *err)
     struct loan *l = turn_edit(t, ENTITY_LOAN, id);
     l->guaranteed_units.units -= l->recalled_units.units;
     l->recalled_units = (struct share){0};
-    struct ledger_entry *entry = turn_entry(t, LEDGER_RETURN, ENTITY_LOAN, id);
-    entry->project = l->borrower;
-    entry->units = l->guaranteed_units;
+    struct ledger_entry *entry = posting_loan(t, LEDGER_RETURN, l);
     text_cut(entry->reason, sizeof entry->reason, "recall in effect; the units are what is left");
     bool over = l->guaranteed_units.units == 0 || l->to.s <= turn_now(t).s;
     TRY(loan_next(l->state, over ? LOAN_EVENT_RETURN : LOAN_EVENT_START, &l->state, err));

@@ -11,7 +11,8 @@
 static void enter(struct turn *t, enum entity_kind kind, const void *record)
 {
     turn_put(t, kind, record);
-    turn_entry(t, LEDGER_REGISTER, kind, entity_id(kind, record));
+    turn_entry(t, kind == ENTITY_PROGRAMME ? LEDGER_RATE : LEDGER_REGISTER, kind,
+               entity_id(kind, record));
     turn_answer(t, kind, entity_id(kind, record), NULL);
     approving_refresh(t);
 }

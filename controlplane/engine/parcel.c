@@ -2,12 +2,14 @@
 #include "controlplane/engine/parcel.h"
 
 #include "lib/base/limits.h"
+#include "lib/base/text.h"
+#include "lib/pki/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Tags, lengths and numbers of one record in the log, generously. */
-#define RECORD_OVERHEAD 160
+#define RECORD_OVERHEAD 320
 
 void parcel_fini(struct parcel *p)
 {
@@ -55,11 +57,34 @@ static int pack_objects(const struct changes *changes, struct parcel *p, struct 
     return 0;
 }
 
+/* Entries about what is read again much later name the bytes that they are about. */
+static bool binds_subject(enum ledger_kind kind)
+{
+    return kind == LEDGER_RATE || kind == LEDGER_CONTRIBUTION || kind == LEDGER_ISSUE ||
+           kind == LEDGER_CLOSE || kind == LEDGER_SEAL || kind == LEDGER_DISPUTE;
+}
+
+static void bind_subject(const struct parcel *p, struct ledger_entry *entry)
+{
+    uint8_t digest[DIGEST_BYTES];
+    for (size_t i = 0; binds_subject(entry->kind) && i < p->n; i++) {
+        const struct parcel_object *o = &p->objects[i];
+        if (o->deleted || !id_equal(&o->id, &entry->subject) ||
+            strcmp(entity_name(o->kind), entry->subject_kind.text) != 0)
+            continue;
+        digest_sha256(buf_span(&o->value), digest);
+        text_hex(entry->subject_sha256, digest, sizeof digest);
+    }
+}
+
 static size_t entry_bytes(const struct ledger_entry *e)
 {
-    return RECORD_OVERHEAD + strlen(e->subject_kind.text) + strlen(e->subject.text) +
-           strlen(e->organisation.text) + strlen(e->project.text) + strlen(e->actor.text) +
-           strlen(e->paper) + strlen(e->reason);
+    size_t n = RECORD_OVERHEAD + e->signature.len;
+    for (const struct field *f = ledger_entry_type.fields; f->name; f++) {
+        if (f->kind == FIELD_ID || f->kind == FIELD_TEXT)
+            n += strlen((const char *)e + f->offset);
+    }
+    return n;
 }
 
 static void pack_log(const struct changes *changes, const struct outcome *outcome, struct parcel *p)
@@ -68,7 +93,8 @@ static void pack_log(const struct changes *changes, const struct outcome *outcom
     {
         struct ledger_entry *copy = record_list_add(&p->entries, sizeof *copy);
         record_copy(&ledger_entry_type, copy, entry);
-        p->log_bytes += entry_bytes(entry);
+        bind_subject(p, copy);
+        p->log_bytes += entry_bytes(copy);
     }
     if (!outcome)
         return;

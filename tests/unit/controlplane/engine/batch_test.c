@@ -185,7 +185,7 @@ START_TEST(there_is_room_for_so_much_in_the_log)
             break;
         batch_add(batch, &p);
     }
-    ck_assert_uint_gt(added, PARCEL_LOG_BYTES / 1300);
+    ck_assert_uint_gt(added, PARCEL_LOG_BYTES / 1500);
     ck_assert_uint_lt(added, PARCEL_LOG_BYTES / 1000);
     parcel_fini(&p);
 }
