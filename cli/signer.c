@@ -3,7 +3,7 @@
  */
 #include "cli/signer.h"
 
-#include "lib/json/base64.h"
+#include "lib/base/base64.h"
 #include "lib/pki/sign.h"
 
 int signer_init(const struct invocation *inv, struct signer *ret, struct err *err)

@@ -10,7 +10,7 @@
 #include "cli/shares.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
-#include "lib/json/base64.h"
+#include "lib/base/base64.h"
 #include "lib/json/strict.h"
 #include "lib/pki/digest.h"
 

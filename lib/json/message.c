@@ -7,7 +7,7 @@
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
-#include "lib/json/base64.h"
+#include "lib/base/base64.h"
 
 #include <jansson.h>
 

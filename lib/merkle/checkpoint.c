@@ -1,8 +1,8 @@
 /* Checkpoints as text. Pure but for the key. */
 #include "lib/merkle/checkpoint.h"
 
+#include "lib/base/base64.h"
 #include "lib/base/text.h"
-#include "lib/merkle/base64.h"
 
 #include <stdio.h>
 
@@ -49,6 +49,7 @@ int checkpoint_parse(struct span text, struct checkpoint *ret, struct err *err)
     struct checkpoint c = {.size = 0};
     struct span origin, root;
     int64_t size, at, commit;
+    uint8_t bytes[DIGEST_BYTES + 1]; /* as decoding asks for it */
     size_t len;
     TRY(take_line(&text, "", &origin, err));
     TRY(take_number(&text, "", &size, err));
@@ -57,9 +58,10 @@ int checkpoint_parse(struct span text, struct checkpoint *ret, struct err *err)
     TRY(take_number(&text, "commit ", &commit, err));
     if (text.len != 0 || !note_name_valid(origin) || at > INSTANT_MAX_S)
         return err_set(err, ERR_INVALID, "checkpoint: not the five lines of one");
-    TRY(base64_decode(root, c.root.bytes, sizeof c.root.bytes, &len, err));
-    if (len != sizeof c.root.bytes)
-        return err_set(err, ERR_INVALID, "checkpoint: the root has not 32 bytes");
+    if (base64_decoded_max(root.len) > sizeof bytes || !base64_decode(root, bytes, &len) ||
+        len != sizeof c.root.bytes)
+        return err_set(err, ERR_INVALID, "checkpoint: the root is not 32 bytes in base 64");
+    memcpy(c.root.bytes, bytes, sizeof c.root.bytes);
     memcpy(c.origin, origin.data, origin.len);
     c.size = (uint64_t)size;
     c.at.s = at;

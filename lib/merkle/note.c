@@ -1,8 +1,8 @@
 /* Signed notes. Nothing is kept between calls. */
 #include "lib/merkle/note.h"
 
+#include "lib/base/base64.h"
 #include "lib/base/text.h"
-#include "lib/merkle/base64.h"
 #include "lib/pki/digest.h"
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ static size_t last_empty_line(struct span text)
 
 static int parse_signature(struct span line, struct note_signature *ret, struct err *err)
 {
-    uint8_t bytes[NOTE_KEY_ID_BYTES + NOTE_SIGNATURE_CAP];
+    uint8_t bytes[NOTE_KEY_ID_BYTES + NOTE_SIGNATURE_CAP + 3]; /* as decoding asks for it */
     size_t len;
     if (!span_starts_with(line, span_text(DASH)))
         return err_set(err, ERR_INVALID, "note: a signature line does not begin with a dash");
@@ -53,8 +53,10 @@ static int parse_signature(struct span line, struct note_signature *ret, struct 
     struct span name = span_of(rest.data, (size_t)(blank - rest.data));
     if (!note_name_valid(name))
         return err_set(err, ERR_INVALID, "note: a signature line with a bad name");
-    TRY(base64_decode(span_of(blank + 1, rest.len - name.len - 1), bytes, sizeof bytes, &len, err));
-    if (len <= NOTE_KEY_ID_BYTES)
+    struct span text = span_of(blank + 1, rest.len - name.len - 1);
+    if (base64_decoded_max(text.len) > sizeof bytes || !base64_decode(text, bytes, &len))
+        return err_set(err, ERR_INVALID, "note: a signature is not base 64, or too long");
+    if (len <= NOTE_KEY_ID_BYTES || len - NOTE_KEY_ID_BYTES > NOTE_SIGNATURE_CAP)
         return err_set(err, ERR_INVALID, "note: a signature line without a signature");
     memset(ret, 0, sizeof *ret);
     memcpy(ret->name, name.data, name.len);

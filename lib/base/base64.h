@@ -1,5 +1,5 @@
-#ifndef PUMASI_LIB_JSON_BASE64_H
-#define PUMASI_LIB_JSON_BASE64_H
+#ifndef PUMASI_LIB_BASE_BASE64_H
+#define PUMASI_LIB_BASE_BASE64_H
 
 #include "lib/base/buf.h"
 

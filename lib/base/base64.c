@@ -1,5 +1,5 @@
 /* Base64. No state. */
-#include "lib/json/base64.h"
+#include "lib/base/base64.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -1,5 +1,5 @@
-/* lib/json/base64.h: RFC 4648, exactly. */
-#include "lib/json/base64.h"
+/* lib/base/base64.h: RFC 4648, exactly. */
+#include "lib/base/base64.h"
 #include "tests/support/suite.h"
 
 START_TEST(the_vectors_of_the_rfc_go_both_ways)
