@@ -161,7 +161,7 @@ static int read_hello(const struct stream *s, const Pumasi__V1__Hello *hello, st
     if (strcmp(hello->node, node->id.text) != 0)
         return err_set(err, ERR_DENIED, "hello.node is \"%s\", but the certificate names %s",
                        hello->node, node->id.text);
-    TRY(boot_id_parse(span_text(hello->boot_id), boot, err));
+    TRY(grant_boot_parse(span_text(hello->boot_id), boot, err));
     TRY(text_set(node->boot_id, sizeof node->boot_id, span_text(hello->boot_id), "hello.boot_id",
                  err));
     TRY(text_set(node->agent_version, sizeof node->agent_version, span_text(hello->agent_version),

@@ -30,20 +30,6 @@ struct public_key issuer_public_key(const struct issuer *i)
     return key_public(i->key);
 }
 
-int boot_id_parse(struct span text, uint8_t ret[GRANT_BOOT_BYTES], struct err *err)
-{
-    char digits[2 * GRANT_BOOT_BYTES];
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '-')
-            continue;
-        if (n == sizeof digits)
-            return err_set(err, ERR_INVALID, "boot id: more than %zu digits", sizeof digits);
-        digits[n++] = (char)text.data[i];
-    }
-    return text_unhex(span_of(digits, n), ret, GRANT_BOOT_BYTES, err);
-}
-
 static int add_devices(const struct placement *p, struct grant *g, struct err *err)
 {
     if (p->devices.n > GRANT_DEVICES_MAX)
@@ -103,7 +89,7 @@ int issuer_draft(const struct issuer *i, const struct enforcement *e,
         .ends_at = e->ends_at,
     };
     memcpy(g.nonce, request->nonce, sizeof g.nonce);
-    if (boot_id_parse(span_text(request->node->boot_id), g.boot_id, err) < 0)
+    if (grant_boot_parse(span_text(request->node->boot_id), g.boot_id, err) < 0)
         return err_set(err, ERR_STATE, "node %s has not said its boot id", request->node->id.text);
     TRY(grant_isolation_parse(span_text(enum_name(&isolation_names, (int)l->isolation)),
                               &g.isolation, err));

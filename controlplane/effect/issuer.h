@@ -41,7 +41,4 @@ MUST_CHECK int issuer_sign(const struct issuer *i, const struct grant *draft,
 /* The public half, for nodes to check with. */
 struct public_key issuer_public_key(const struct issuer *i);
 
-/* The 16 bytes of a kernel's boot id, from its text with or without hyphens. */
-MUST_CHECK int boot_id_parse(struct span text, uint8_t ret[GRANT_BOOT_BYTES], struct err *err);
-
 #endif

@@ -3,6 +3,7 @@
  * same set and the encoding is canonical by construction. */
 #include "lib/grant/grant.h"
 
+#include "lib/base/text.h"
 #include "lib/grant/bytes.h"
 
 #include <stdlib.h>
@@ -281,4 +282,18 @@ int grant_decode(struct span bytes, struct grant *ret, struct err *err)
     TRY(grant_check(&g, err));
     *ret = g;
     return 0;
+}
+
+int grant_boot_parse(struct span text, uint8_t ret[GRANT_BOOT_BYTES], struct err *err)
+{
+    char digits[2 * GRANT_BOOT_BYTES];
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '-')
+            continue;
+        if (n == sizeof digits)
+            return err_set(err, ERR_INVALID, "boot id: more than %zu digits", sizeof digits);
+        digits[n++] = (char)text.data[i];
+    }
+    return text_unhex(span_of(digits, n), ret, GRANT_BOOT_BYTES, err);
 }

@@ -101,6 +101,9 @@ size_t grant_gpus(const struct grant *g);
  * a MIG instance's own devices. */
 bool grant_device_exclusive(const struct grant *g, const struct grant_device *d);
 
+/* A boot id as the kernel writes it: 32 hexadecimal digits, with dashes or not. ERR_INVALID. */
+MUST_CHECK int grant_boot_parse(struct span text, uint8_t ret[GRANT_BOOT_BYTES], struct err *err);
+
 const char *grant_isolation_name(enum grant_isolation isolation); /* "?" when out of range */
 MUST_CHECK int grant_isolation_parse(struct span text, enum grant_isolation *ret, struct err *err);
 

@@ -73,9 +73,8 @@ EVP_PKEY *public_key_open(const struct public_key *key)
         OSSL_PARAM_END,
     };
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    ENSURE(ctx);
     EVP_PKEY *pkey = NULL;
-    if (EVP_PKEY_fromdata_init(ctx) != 1 ||
+    if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
         EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
         pkey = NULL;
     EVP_PKEY_CTX_free(ctx);

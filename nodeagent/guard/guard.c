@@ -12,8 +12,12 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#define TOLD_EVERY_NS UINT64_C(1000000000)
+
 struct guard {
     struct guard_config config;
+    uint64_t told_since_ns; /* of refused opens: how many since when */
+    uint32_t told;
     struct tier *tier;
     struct env env;
     struct leases leases;
@@ -116,7 +120,9 @@ void guard_destroy(struct guard *g)
 
 uint64_t guard_step(struct guard *g)
 {
-    return takebacks_step(&g->takebacks, now_ns(g));
+    uint64_t next = takebacks_step(&g->takebacks, now_ns(g));
+    uint64_t hears = g->told_since_ns + TOLD_EVERY_NS;
+    return g->told == GUARD_TOLD_MAX && hears < next ? hears : next;
 }
 
 const struct events *guard_events(const struct guard *g)
@@ -391,4 +397,23 @@ int guard_list(struct guard *g, uint64_t index, struct guard_lease *ret, struct 
 void guard_refresh(struct guard *g)
 {
     g->tier->ops->refresh(g->tier);
+    tier_resolve(&g->config.admit.gated);
+}
+
+int guard_denied_fd(const struct guard *g)
+{
+    bool enough = g->told == GUARD_TOLD_MAX && now_ns(g) - g->told_since_ns < TOLD_EVERY_NS;
+    return enough ? -1 : g->tier->denied_fd;
+}
+
+bool guard_next_denied(struct guard *g, struct tier_denied *ret)
+{
+    if (now_ns(g) - g->told_since_ns >= TOLD_EVERY_NS) {
+        g->told_since_ns = now_ns(g);
+        g->told = 0;
+    }
+    if (g->told == GUARD_TOLD_MAX || !g->tier->ops->denied(g->tier, ret))
+        return false;
+    g->told++;
+    return true;
 }

@@ -54,7 +54,13 @@ MUST_CHECK int guard_move(struct guard *g, const struct id *lease, pid_t pid,
 MUST_CHECK int guard_list(struct guard *g, uint64_t index, struct guard_lease *ret,
                           struct err *err);
 
-/* Looks the infrastructure's cgroups up again. */
+/* Looks the infrastructure's cgroups, and devices that are named by their driver, up again. */
 void guard_refresh(struct guard *g);
+
+/* Opens that the kernel refused, as tier.h has them; GUARD_TOLD_MAX in a second, since a tenant may
+ * try as often as it likes. The descriptor is to be polled; -1: none, or enough for now. */
+#define GUARD_TOLD_MAX 20
+int guard_denied_fd(const struct guard *g);
+bool guard_next_denied(struct guard *g, struct tier_denied *ret);
 
 #endif

@@ -2,6 +2,7 @@
  * there or not. */
 #include "lib/base/command_line.h"
 #include "lib/base/log_settings.h"
+#include "lib/pki/pool.h"
 #include "nodeagent/guard/server.h"
 #include "nodeagent/guard/settings.h"
 #include "nodeagent/kernel/bpf.h"
@@ -15,6 +16,20 @@ static int detach(const struct config *config, struct err *err)
     TRY(bpf_detach(config_text(config, "guard.cgroup_root"), config_text(config, "node.id"), &count,
                    err));
     printf("detached %d programs\n", count);
+    return 0;
+}
+
+/* Of libcrypto: what verifying takes, and as much again. All of it is there from the start, so that
+ * a machine without memory still takes devices back; when it is not enough, grants are refused. */
+#define CRYPTO_BYTES (512 << 10)
+
+/* The gate without the guard, for the time of booting before it. */
+static int close_early(const struct config *config, struct err *err)
+{
+    struct tier_config tier_config;
+    TRY(settings_tier(config, &tier_config, err));
+    TRY(tier_close_early(&tier_config, err));
+    printf("nobody opens a GPU of node %s before its guard says so\n", tier_config.node);
     return 0;
 }
 
@@ -32,6 +47,7 @@ static int enforce(const struct config *config, struct log *log, struct err *err
         .self = &self,
         .log = log,
     };
+    TRY(pki_pool_begin(CRYPTO_BYTES, err));
     TRY(settings_tier(config, &tier_config, err));
     TRY(settings_guard(config, &guard_config, err));
     (void)mkdir(guard_config.state_dir, 0700); /* a failure shows when it is used */
@@ -44,7 +60,9 @@ static int enforce(const struct config *config, struct log *log, struct err *err
         self_settle(&self);
         log_event(log, LOG_LEVEL_INFO, "guard.ready", LOG_STR("tier", tier->ops->name),
                   LOG_INT("memlock_error", self.memlock_error),
-                  LOG_INT("oom_error", self.oom_error));
+                  LOG_INT("oom_error", self.oom_error),
+                  LOG_INT("network_error", self.network_error),
+                  LOG_INT("crypto_bytes", (int64_t)pki_pool_use().most));
         rc = server_run(server, err);
     }
     server_destroy(server);
@@ -64,12 +82,14 @@ static int run(const struct config *config, struct err *err)
 
 int main(int argc, char **argv)
 {
-    bool off = false;
+    bool off = false, early = false;
     const struct command_line_option options[] = {
         {"node", "ID", "node.id", NULL, "this node; short for --set node.id=ID"},
         {"cgroup-root", "DIR", "guard.cgroup_root", NULL,
          "what is guarded; short for --set guard.cgroup_root=DIR"},
         {"detach", NULL, NULL, &off, "take the guard of this node off the kernel and exit"},
+        {"early", NULL, NULL, &early,
+         "close all gated devices and exit; the guard takes that over"},
         {.name = NULL},
     };
     const struct command_line command_line = {
@@ -86,7 +106,7 @@ int main(int argc, char **argv)
         return command_line_fail(&command_line, &err);
     if (!config)
         return 0;
-    int rc = off ? detach(config, &err) : run(config, &err);
+    int rc = off ? detach(config, &err) : early ? close_early(config, &err) : run(config, &err);
     config_destroy(config);
     return rc < 0 ? command_line_fail(&command_line, &err) : 0;
 }

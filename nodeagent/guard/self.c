@@ -2,29 +2,19 @@
 #include "nodeagent/guard/self.h"
 
 #include "lib/base/text.h"
+#include "nodeagent/kernel/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define OOM_FILE "/proc/self/oom_score_adj"
-
-static int read_text(const char *path, char *dst, size_t cap)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, dst, cap - 1);
-    if (fd >= 0)
-        close(fd);
-    dst[n > 0 ? n : 0] = '\0';
-    return n > 0 ? 0 : -1;
-}
-
 static int write_oom(const char *value)
 {
-    int fd = open(OOM_FILE, O_WRONLY | O_CLOEXEC);
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     int failure = fd < 0 || write(fd, value, strlen(value)) < 0 ? errno : 0;
     if (fd >= 0)
         close(fd);
@@ -43,6 +33,7 @@ static void populate_program(void)
 void self_settle(struct self *self)
 {
     populate_program();
+    self->network_error = unshare(CLONE_NEWNET) < 0 ? errno : 0;
     self->oom_error = write_oom("-1000");
     if (self->oom_error != 0)
         (void)write_oom("0"); /* the lowest without CAP_SYS_RESOURCE */
@@ -55,10 +46,10 @@ void self_report(const struct self *self, struct guard_status *status)
     (void)text_cut(status->version, sizeof status->version, PUMASI_VERSION);
     status->memlock_error = self->memlock_error;
     status->oom_error = self->oom_error;
-    if (read_text(OOM_FILE, text, sizeof text) == 0)
+    if (cgroup_read("/proc/self", "oom_score_adj", text, sizeof text))
         status->oom_score_adj = (int32_t)strtol(text, NULL, 10);
     const char *line =
-        read_text("/proc/self/status", text, sizeof text) == 0 ? strstr(text, "\nVmRSS:") : NULL;
+        cgroup_read("/proc/self", "status", text, sizeof text) ? strstr(text, "\nVmRSS:") : NULL;
     if (line && self->memlock_error == 0)
         status->locked_kib = strtoull(line + strlen("\nVmRSS:"), NULL, 10);
 }

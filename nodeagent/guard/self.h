@@ -4,13 +4,14 @@
 #include "nodeagent/call/message.h"
 
 /*
- * What the guard asks of the kernel for its own process: memory that is never paged out, and to be
- * the last that dies of a shortage. A container without CAP_SYS_RESOURCE grants less; what was
- * granted is reported, not required.
+ * What the guard asks of the kernel for its own process: memory that is never paged out, to be the
+ * last that dies of a shortage, and a network namespace with nothing in it. A container without
+ * CAP_SYS_RESOURCE grants less; what was granted is reported, not required.
  */
 struct self {
     int32_t memlock_error; /* errno, 0 when locked */
     int32_t oom_error;     /* errno of asking for -1000, 0 when granted */
+    int32_t network_error; /* errno of leaving the network, 0 when it has none */
 };
 
 /* Call it when all that the guard needs has been used once: what was touched stays in memory. */

@@ -21,7 +21,7 @@ struct peer {
     bool stuck;        /* its socket was full */
 };
 
-enum slot { SLOT_LISTEN, SLOT_TIMER, SLOT_SIGNAL, SLOT_PEERS };
+enum slot { SLOT_LISTEN, SLOT_TIMER, SLOT_SIGNAL, SLOT_DENIED, SLOT_PEERS };
 
 struct server {
     struct guard *guard;
@@ -125,6 +125,15 @@ static void log_events(struct server *s)
                   LOG_INT("opens", (int64_t)e->opens), LOG_INT("denials", (int64_t)e->denials));
         s->logged = e->number + 1;
     }
+}
+
+static void log_denied(struct server *s)
+{
+    struct tier_denied d;
+    while (guard_next_denied(s->guard, &d))
+        log_event(s->config.log, LOG_LEVEL_WARN, "guard.denied-open",
+                  LOG_STR("lease", d.lease.text), LOG_INT("pid", d.pid), LOG_INT("major", d.major),
+                  LOG_INT("minor", d.minor), LOG_INT("boot_ns", (int64_t)d.boot_ns));
 }
 
 static void send_events(struct server *s, struct peer *p)
@@ -268,6 +277,7 @@ static void watch_descriptors(const struct server *s, struct pollfd fds[])
     fds[SLOT_LISTEN] = (struct pollfd){.fd = s->listen_fd, .events = POLLIN};
     fds[SLOT_TIMER] = (struct pollfd){.fd = s->timer_fd, .events = POLLIN};
     fds[SLOT_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
+    fds[SLOT_DENIED] = (struct pollfd){.fd = guard_denied_fd(s->guard), .events = POLLIN};
     for (size_t i = 0; i < SERVER_PEERS_MAX; i++) {
         const struct peer *p = &s->peers[i];
         short events = (short)(p->stuck ? POLLIN | POLLOUT : POLLIN);
@@ -282,6 +292,8 @@ static void dispatch(struct server *s, const struct pollfd fds[])
         (void)!read(s->timer_fd, &fired, sizeof fired);
     if (fds[SLOT_SIGNAL].revents)
         take_signal(s);
+    if (fds[SLOT_DENIED].revents)
+        log_denied(s);
     for (size_t i = 0; i < SERVER_PEERS_MAX; i++) {
         if (s->peers[i].fd >= 0 && (fds[SLOT_PEERS + i].revents & (POLLIN | POLLHUP | POLLERR)))
             serve(s, &s->peers[i]);

@@ -31,10 +31,16 @@ const struct config_option settings_table[] = {
      "after so long with processes or holders left, the devices are reported tainted"},
     {"guard.infra_cgroups", CONFIG_TEXT, "", 0, 0,
      "cgroups below cgroup_root that may always open (agent, nvidia-persistenced), by commas"},
-    {"devices.gated", CONFIG_TEXT, "c 195:*", 0, 0,
-     "devices that nobody opens without a lease: \"c MAJOR:MINOR\" or \"c MAJOR:*\", by commas"},
-    {"devices.common", CONFIG_TEXT, "", 0, 0,
-     "gated devices that every lease may open beside its own (nvidiactl, nvidia-uvm)"},
+    {"devices.gated", CONFIG_TEXT,
+     "c 195:*, c nvidia-uvm:*, c nvidia-caps:*, c nvidia-nvswitch:*, c "
+     "nvidia-caps-imex-channels:*, "
+     "c drm:*",
+     0, 0,
+     "devices that nobody opens without a lease: \"c MAJOR:MINOR\" or \"c MAJOR:*\", by commas; "
+     "for "
+     "a number, the driver's name in /proc/devices"},
+    {"devices.common", CONFIG_TEXT, "c 195:255, c nvidia-uvm:0, c nvidia-uvm:1", 0, 0,
+     "of them, what every lease may open beside its own devices (nvidiactl, nvidia-uvm)"},
     {"keys.control_plane", CONFIG_TEXT, "/etc/pumasi/keys/control-plane", 0, 0,
      "directory of *.pem: public keys whose grants are obeyed"},
     {"keys.owner", CONFIG_TEXT, "/etc/pumasi/keys/owner", 0, 0,
@@ -61,17 +67,16 @@ static int read_rules(const struct config *config, const char *name, struct rule
                       struct err *err)
 {
     int rc = rules_parse(span_text(config_text(config, name)), ret, err);
+    tier_resolve(ret);
     return rc < 0 ? err_prefix(err, rc, "%s", name) : 0;
 }
 
-static int check_common(const struct tier_config *c, struct err *err)
+static int check_common(const struct rules *common, struct err *err)
 {
-    for (size_t i = 0; i < c->common.count; i++) {
-        const struct rule *rule = &c->common.items[i];
-        if (rule->minor == RULE_ANY_MINOR || !rules_match(&c->gated, rule->major, rule->minor))
-            return err_set(err, ERR_INVALID,
-                           "devices.common: c %u needs an exact minor and a gate of its own",
-                           rule->major);
+    for (size_t i = 0; i < common->count; i++) {
+        if (common->items[i].minor == RULE_ANY_MINOR)
+            return err_set(err, ERR_INVALID, "devices.common: entry %zu needs an exact minor",
+                           i + 1);
     }
     return 0;
 }
@@ -94,23 +99,17 @@ int settings_tier(const struct config *config, struct tier_config *ret, struct e
     TRY(read_rules(config, "devices.common", &c.common, err));
     if (c.gated.count == 0)
         return err_set(err, ERR_INVALID, "devices.gated: names no device");
-    TRY(check_common(&c, err));
+    TRY(check_common(&c.common, err));
     *ret = c;
     return 0;
 }
 
 static int read_boot_id(uint8_t dst[GRANT_BOOT_BYTES], struct err *err)
 {
-    char digits[2 * GRANT_BOOT_BYTES + 1];
-    size_t n = 0;
     CLEANUP_BUF struct buf text;
     buf_init(&text, 64);
     TRY(file_read("/proc/sys/kernel/random/boot_id", &text, err));
-    for (size_t i = 0; i < text.len && n < sizeof digits - 1; i++) {
-        if (text.data[i] != '-' && text.data[i] != '\n')
-            digits[n++] = text.data[i];
-    }
-    return text_unhex(span_of(digits, n), dst, GRANT_BOOT_BYTES, err);
+    return grant_boot_parse(span_of(text.data, text.len - (text.len > 0)), dst, err);
 }
 
 int settings_guard(const struct config *config, struct guard_config *ret, struct err *err)

@@ -58,13 +58,19 @@ static void postpone(struct takebacks *t, struct lease_place *p, uint64_t now_ns
     p->look_ns = now_ns + (p->state == GUARD_STATE_TAINTED ? TAINTED_WAIT_NS : p->pause_ns);
 }
 
+static void count(struct takebacks *t, struct lease_place *p)
+{
+    struct tier_lease lease = lease_place_tier(p);
+    t->tier->ops->count(t->tier, &lease, &p->opens, &p->denials);
+}
+
 void takeback_begin(struct takebacks *t, struct lease_place *p, enum guard_event_kind cause,
                     uint64_t now_ns)
 {
     ENSURE(lease_place_active(p));
     struct tier_lease lease = lease_place_tier(p);
-    t->tier->ops->count(t->tier, &lease, &p->opens, &p->denials);
     t->tier->ops->shut(t->tier, &lease);
+    count(t, p);
     p->state = GUARD_STATE_KILLING;
     p->since_ns = p->look_ns = now_ns;
     p->pause_ns = FIRST_PAUSE_NS;
@@ -92,6 +98,7 @@ static void step_place(struct takebacks *t, struct lease_place *p, uint64_t now_
         p->pass = t->pass + 1;
         if (p->state == GUARD_STATE_KILLING)
             p->state = GUARD_STATE_CHECKING;
+        count(t, p); /* with what was refused since */
         takeback_tell(t, p, GUARD_EVENT_EMPTY, 0, now_ns);
     }
 }
@@ -138,7 +145,8 @@ static void note_holding(void *arg, pid_t pid, uint32_t major, uint32_t minor)
 static void judge(struct takebacks *t, struct lease_place *p, uint64_t now_ns)
 {
     ENSURE(!t->scanning && p->pass > 0);
-    if (p->holder != 0 || !t->tier->ops->remove(t->tier, &p->grant.lease)) {
+    struct tier_lease lease = lease_place_tier(p);
+    if (p->holder != 0 || !t->tier->ops->remove(t->tier, &lease)) {
         postpone(t, p, now_ns);
         return;
     }

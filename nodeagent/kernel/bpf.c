@@ -1,4 +1,4 @@
-/* Speaks bpf(2). Owns the descriptors of two maps for its caller; program descriptors are closed as
+/* Speaks bpf(2). Owns the descriptors of the maps for its caller; program descriptors are closed as
  * soon as the kernel holds the program. */
 #include "nodeagent/kernel/bpf.h"
 
@@ -13,11 +13,11 @@
 #define ATTACHED_MAX 64 /* programs on one cgroup: the kernel's own limit */
 
 /* Names as the kernel keeps them, 15 characters: a kind and 8 digits that follow from the node. */
-enum name { NAME_PROGRAM, NAME_GATES, NAME_ROWS };
+enum name { NAME_PROGRAM, NAME_GATES, NAME_ROWS, NAME_DENIED };
 
 static void make_name(char dst[BPF_OBJ_NAME_LEN], enum name kind, const char *node)
 {
-    static const char *const kinds[] = {"pumasi", "pumgat", "pumrow"};
+    static const char *const kinds[] = {"pumasi", "pumgat", "pumrow", "pumden"};
     uint32_t hash = 2166136261u; /* FNV-1a */
     for (const char *c = node; *c != '\0'; c++)
         hash = (hash ^ (uint8_t)*c) * 16777619u;
@@ -66,19 +66,29 @@ int bpf_map_next(int map, const void *key, void *ret_key)
     return map_call(BPF_MAP_GET_NEXT_KEY, map, key, ret_key);
 }
 
-static int map_create(enum name kind, const char *node, size_t key, size_t value, uint32_t entries)
+/* What a map of ours looks like, by its name. */
+static const struct layout {
+    uint32_t type, key, value, entries;
+} layouts[] = {
+    [NAME_GATES] = {BPF_MAP_TYPE_HASH, sizeof(struct gate_key), sizeof(struct gate_value),
+                    BPF_GATES_MAX},
+    [NAME_ROWS] = {BPF_MAP_TYPE_HASH, sizeof(struct row_key), sizeof(struct row), BPF_ROWS_MAX},
+    [NAME_DENIED] = {BPF_MAP_TYPE_RINGBUF, 0, 0, BPF_DENIED_BYTES},
+};
+
+static int map_create(enum name kind, const char *node)
 {
     union bpf_attr attr;
     memset(&attr, 0, sizeof attr);
-    attr.map_type = BPF_MAP_TYPE_HASH;
-    attr.key_size = (uint32_t)key;
-    attr.value_size = (uint32_t)value;
-    attr.max_entries = entries;
+    attr.map_type = layouts[kind].type;
+    attr.key_size = layouts[kind].key;
+    attr.value_size = layouts[kind].value;
+    attr.max_entries = layouts[kind].entries;
     make_name(attr.map_name, kind, node);
     return bpf(BPF_MAP_CREATE, &attr);
 }
 
-static int program_load(const char *node, const struct bpf_maps *maps)
+static int program_load(const char *node, const struct program_maps *maps)
 {
     struct bpf_insn insns[PROGRAM_INSNS_MAX];
     union bpf_attr attr;
@@ -86,7 +96,7 @@ static int program_load(const char *node, const struct bpf_maps *maps)
     memset(&attr, 0, sizeof attr);
     attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
     attr.insns = address(insns);
-    attr.insn_cnt = (uint32_t)program_assemble(insns, maps->gates, maps->rows);
+    attr.insn_cnt = (uint32_t)program_assemble(insns, maps);
     attr.license = address("Apache-2.0");
     make_name(attr.prog_name, NAME_PROGRAM, node);
     return bpf(BPF_PROG_LOAD, &attr);
@@ -141,7 +151,7 @@ static int next_own(int cgroup_fd, const char *node, uint32_t *at)
 }
 
 /* Opens the program's map of that kind if its layout is ours; -1 otherwise. */
-static int own_map(int program, const char *node, enum name kind, size_t key, size_t value)
+static int own_map(int program, const char *node, enum name kind)
 {
     uint32_t ids[4];
     struct bpf_prog_info info;
@@ -157,7 +167,8 @@ static int own_map(int program, const char *node, enum name kind, size_t key, si
         memset(&map, 0, sizeof map);
         int fd = open_by_id(BPF_MAP_GET_FD_BY_ID, ids[i]);
         if (fd >= 0 && read_info(fd, &map, sizeof map) == 0 && strcmp(map.name, wanted) == 0 &&
-            map.key_size == key && map.value_size == value)
+            map.type == layouts[kind].type && map.key_size == layouts[kind].key &&
+            map.value_size == layouts[kind].value)
             return fd;
         if (fd >= 0)
             close(fd);
@@ -186,21 +197,18 @@ static int open_cgroup(const char *cgroup, struct err *err)
     return fd;
 }
 
-/* Takes over the maps of the program that is attached, or makes new ones. */
-static int open_maps(int attached, const char *node, struct bpf_maps *ret, struct err *err)
+/* The map of the program that is attached, or a new one. */
+static int open_map(int attached, const char *node, enum name kind)
 {
-    ret->gates = ret->rows = -1;
-    if (attached >= 0) {
-        ret->gates =
-            own_map(attached, node, NAME_GATES, sizeof(struct gate_key), sizeof(struct gate_value));
-        ret->rows = own_map(attached, node, NAME_ROWS, sizeof(struct row_key), sizeof(struct row));
-    }
-    if (ret->gates < 0)
-        ret->gates = map_create(NAME_GATES, node, sizeof(struct gate_key),
-                                sizeof(struct gate_value), BPF_GATES_MAX);
-    if (ret->rows < 0)
-        ret->rows =
-            map_create(NAME_ROWS, node, sizeof(struct row_key), sizeof(struct row), BPF_ROWS_MAX);
+    int fd = attached >= 0 ? own_map(attached, node, kind) : -1;
+    return fd >= 0 ? fd : map_create(kind, node);
+}
+
+static int open_maps(int attached, const char *node, struct program_maps *ret, struct err *err)
+{
+    ret->gates = open_map(attached, node, NAME_GATES);
+    ret->rows = open_map(attached, node, NAME_ROWS);
+    ret->denied = open_map(attached, node, NAME_DENIED);
     if (ret->gates >= 0 && ret->rows >= 0)
         return 0;
     int failure = ret->gates < 0 ? ret->gates : ret->rows;
@@ -208,7 +216,18 @@ static int open_maps(int attached, const char *node, struct bpf_maps *ret, struc
     return err_set(err, ERR_UNSUPPORTED, "BPF_MAP_CREATE: %s", strerror(-failure));
 }
 
-int bpf_attach(const char *cgroup, const char *node, struct bpf_maps *ret, bool *ret_found,
+/* Without the ring where the kernel lets such a program use none. */
+static int load_best(const char *node, struct program_maps *maps)
+{
+    int program = program_load(node, maps);
+    if (program >= 0 || maps->denied < 0)
+        return program;
+    close(maps->denied);
+    maps->denied = -1;
+    return program_load(node, maps);
+}
+
+int bpf_attach(const char *cgroup, const char *node, struct program_maps *ret, bool *ret_found,
                struct err *err)
 {
     uint32_t at = 0;
@@ -220,7 +239,7 @@ int bpf_attach(const char *cgroup, const char *node, struct bpf_maps *ret, bool 
     rc = open_maps(attached, node, ret, err);
     if (rc < 0)
         goto out;
-    program = program_load(node, ret);
+    program = load_best(node, ret);
     if (program < 0)
         rc = err_set(err, ERR_UNSUPPORTED, "BPF_PROG_LOAD: %s", strerror(-program));
     if (rc == 0 && change(BPF_PROG_ATTACH, cgroup_fd, program, attached) < 0)
@@ -237,13 +256,14 @@ out:
     return rc;
 }
 
-void bpf_maps_close(struct bpf_maps *maps)
+void bpf_maps_close(struct program_maps *maps)
 {
-    if (maps->gates >= 0)
-        close(maps->gates);
-    if (maps->rows >= 0)
-        close(maps->rows);
-    maps->gates = maps->rows = -1;
+    int *fds[] = {&maps->gates, &maps->rows, &maps->denied};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (*fds[i] >= 0)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
 }
 
 int bpf_detach(const char *cgroup, const char *node, int *ret_count, struct err *err)

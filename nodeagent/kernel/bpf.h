@@ -13,20 +13,16 @@
  * names that follow from the node's id; that is how a restarted guard finds its own again, with all
  * rows, without any file. One thread.
  */
-struct bpf_maps {
-    int gates; /* struct gate_key -> struct gate_value */
-    int rows;  /* struct row_key -> struct row */
-};
-
-#define BPF_ROWS_MAX  4096
-#define BPF_GATES_MAX 128
+#define BPF_ROWS_MAX     4096
+#define BPF_GATES_MAX    128
+#define BPF_DENIED_BYTES 65536 /* of the ring of denied opens: over a thousand */
 
 /* Attaches this build's program to the cgroup2 directory. Where one of this node is attached, its
- * maps go on and it is replaced in one step; *ret_found says so. ERR_UNSUPPORTED names the call
- * that the kernel refused. */
-MUST_CHECK int bpf_attach(const char *cgroup, const char *node, struct bpf_maps *ret,
+ * maps go on and it is replaced in one step; *ret_found says so. A kernel that can't tell of denied
+ * opens gets the program without that. ERR_UNSUPPORTED names the call that the kernel refused. */
+MUST_CHECK int bpf_attach(const char *cgroup, const char *node, struct program_maps *ret,
                           bool *ret_found, struct err *err);
-void bpf_maps_close(struct bpf_maps *maps); /* the program stays attached */
+void bpf_maps_close(struct program_maps *maps); /* the program stays attached */
 
 /* Takes every program of this node off the directory; none is fine. */
 MUST_CHECK int bpf_detach(const char *cgroup, const char *node, int *ret_count, struct err *err);

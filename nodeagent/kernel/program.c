@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum label { ALLOW, DENY, CHECK, OPEN, LABEL_COUNT };
+enum label { ALLOW, DENY, CHECK, REFUSE, OPEN, LABEL_COUNT };
 
 struct assembler {
     struct bpf_insn *insns;
@@ -16,9 +16,15 @@ struct assembler {
     size_t at[LABEL_COUNT];
 };
 
-#define GATE_AT  (-8)  /* struct gate_key */
-#define ROW_AT   (-24) /* struct row_key for the device */
-#define EVERY_AT (-40) /* struct row_key for every device */
+#define GATE_AT   (-8)  /* struct gate_key */
+#define DENIED_AT (-40) /* struct denied_open, in whose middle lies */
+#define ROW_AT    (-32) /* struct row_key for the device */
+#define PID_AT    (-16)
+#define EVERY_AT  (-56) /* struct row_key for every device */
+_Static_assert(DENIED_AT + (int)offsetof(struct denied_open, cgroup) == ROW_AT &&
+                   DENIED_AT + (int)offsetof(struct denied_open, thread) == PID_AT &&
+                   sizeof(struct denied_open) == 32,
+               "the key of the row is a part of what is told");
 
 static void emit(struct assembler *a, uint8_t code, int dst, int src, int off, int32_t imm)
 {
@@ -72,13 +78,19 @@ static void place(struct assembler *a, enum label label)
     a->at[label] = a->count;
 }
 
-/* r0 = the value under the key on the stack, or 0. */
-static void lookup(struct assembler *a, int map_fd, int key_at)
+/* The map and a place on the stack as a call's first arguments. */
+static void pass(struct assembler *a, int map_fd, int at)
 {
     emit(a, BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map_fd);
     emit(a, 0, 0, 0, 0, 0); /* the second half of a 64-bit immediate */
     move_reg(a, BPF_REG_2, BPF_REG_10);
-    emit(a, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, key_at);
+    emit(a, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, at);
+}
+
+/* r0 = the value under the key on the stack, or 0. */
+static void lookup(struct assembler *a, int map_fd, int key_at)
+{
+    pass(a, map_fd, key_at);
     call(a, BPF_FUNC_map_lookup_elem);
 }
 
@@ -108,6 +120,8 @@ static void assemble_entry(struct assembler *a)
     move_imm(a, BPF_REG_2, -1);
     store(a, BPF_W, EVERY_AT + (int)offsetof(struct row_key, major), BPF_REG_2);
     store(a, BPF_W, EVERY_AT + (int)offsetof(struct row_key, minor), BPF_REG_2);
+    move_imm(a, BPF_REG_2, 0);
+    store(a, BPF_DW, ROW_AT, BPF_REG_2);
 }
 
 static void assemble_gate(struct assembler *a, int gates_fd)
@@ -136,16 +150,30 @@ static void assemble_level(struct assembler *a, int rows_fd, int level)
     jump(a, BPF_JNE, BPF_REG_0, 0, CHECK);
 }
 
-static void assemble_ends(struct assembler *a)
+/* Tells of the denied open; a full ring loses it. */
+static void assemble_telling(struct assembler *a, int denied_fd)
 {
-    place(a, DENY);
-    count_up(a, BPF_REG_7, offsetof(struct gate_value, denied));
-    move_imm(a, BPF_REG_0, 0);
-    emit(a, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+    store(a, BPF_DW, DENIED_AT, BPF_REG_8);
+    call(a, BPF_FUNC_get_current_pid_tgid);
+    store(a, BPF_DW, PID_AT, BPF_REG_0);
+    pass(a, denied_fd, DENIED_AT);
+    move_imm(a, BPF_REG_3, sizeof(struct denied_open));
+    move_imm(a, BPF_REG_4, 0);
+    call(a, BPF_FUNC_ringbuf_output);
+}
+
+static void assemble_ends(struct assembler *a, int denied_fd)
+{
     place(a, CHECK);
     load(a, BPF_DW, BPF_REG_1, BPF_REG_0, offsetof(struct row, expires_ns));
     jump_reg(a, BPF_JGT, BPF_REG_1, BPF_REG_8, OPEN);
     count_up(a, BPF_REG_0, offsetof(struct row, denials));
+    jump(a, BPF_JA, 0, 0, REFUSE);
+    place(a, DENY);
+    count_up(a, BPF_REG_7, offsetof(struct gate_value, denied));
+    place(a, REFUSE);
+    if (denied_fd >= 0)
+        assemble_telling(a, denied_fd);
     move_imm(a, BPF_REG_0, 0);
     emit(a, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
     place(a, OPEN);
@@ -155,15 +183,15 @@ static void assemble_ends(struct assembler *a)
     emit(a, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-size_t program_assemble(struct bpf_insn dst[PROGRAM_INSNS_MAX], int gates_fd, int rows_fd)
+size_t program_assemble(struct bpf_insn dst[PROGRAM_INSNS_MAX], const struct program_maps *maps)
 {
     struct assembler a = {.insns = dst};
     assemble_entry(&a);
-    assemble_gate(&a, gates_fd);
+    assemble_gate(&a, maps->gates);
     for (int level = 1; level <= PROGRAM_LEVELS; level++)
-        assemble_level(&a, rows_fd, level);
+        assemble_level(&a, maps->rows, level);
     jump(&a, BPF_JA, 0, 0, DENY);
-    assemble_ends(&a);
+    assemble_ends(&a, maps->denied);
     for (size_t i = 0; i < a.count; i++) {
         ENSURE(a.wants[i] == 0 || a.at[a.wants[i] - 1] > i); /* forward: the program ends */
         if (a.wants[i] > 0)

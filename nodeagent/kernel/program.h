@@ -16,6 +16,10 @@
  *     deny after; the row counts both
  *   deny, and the gate counts it
  *
+ * Each denied open is also put into a ring buffer, as struct denied_open; what does not fit is only
+ * counted. A row (cgroup, any device) that has expired from the first counts what a lease was
+ * refused of devices that are not its own.
+ *
  * Programs of child cgroups cannot widen this: the kernel ANDs the answers. Pure, any thread.
  */
 #define PROGRAM_LEVELS    12 /* depth of the cgroup tree that is searched */
@@ -41,7 +45,23 @@ struct row {
     uint64_t denials; /* after expiry */
 };
 
-/* Writes the program for those two maps; returns the number of instructions. */
-size_t program_assemble(struct bpf_insn dst[PROGRAM_INSNS_MAX], int gates_fd, int rows_fd);
+/* What goes into the ring buffer. */
+struct denied_open {
+    uint64_t boot_ns;
+    uint64_t cgroup; /* of the row that refused, else the task's own; 0: the root */
+    uint32_t major;
+    uint32_t minor;
+    uint32_t thread;
+    uint32_t pid;
+};
+
+struct program_maps {
+    int gates;
+    int rows;
+    int denied; /* ring buffer; -1: this kernel gives the program none */
+};
+
+/* Writes the program for those maps; returns the number of instructions. */
+size_t program_assemble(struct bpf_insn dst[PROGRAM_INSNS_MAX], const struct program_maps *maps);
 
 #endif

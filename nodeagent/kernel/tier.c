@@ -1,6 +1,8 @@
 /* What the tiers share, and the choice between them. */
 #include "nodeagent/kernel/tier.h"
 
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
 #include "nodeagent/kernel/cgroup.h"
 #include "nodeagent/kernel/tier_bpf.h"
 #include "nodeagent/kernel/tier_v1.h"
@@ -23,6 +25,14 @@ int tier_base(char dst[TIER_BASE_CAP], const char *root, const char *node, struc
     return cgroup_make(dst, err);
 }
 
+void tier_resolve(struct rules *rules)
+{
+    CLEANUP_BUF struct buf text;
+    buf_init(&text, 65536);
+    if (file_read("/proc/devices", &text, NULL) == 0)
+        rules_resolve(rules, buf_span(&text));
+}
+
 size_t tier_list(const char *base, struct id *dst, size_t cap)
 {
     size_t n = 0;
@@ -43,7 +53,7 @@ bool tier_device(const struct tier_config *config, const struct tier_lease *l, s
 {
     ENSURE(l->count <= GRANT_DEVICES_MAX && config->common.count <= RULES_MAX);
     if (i < l->count)
-        *ret = (struct rule){l->devices[i].major, l->devices[i].minor};
+        *ret = (struct rule){.major = l->devices[i].major, .minor = l->devices[i].minor};
     else if (i - l->count < config->common.count)
         *ret = config->common.items[i - l->count];
     else
@@ -124,4 +134,12 @@ void tier_destroy(struct tier *t)
 {
     if (t)
         t->ops->destroy(t);
+}
+
+int tier_close_early(const struct tier_config *config, struct err *err)
+{
+    struct tier *tier;
+    TRY(tier_bpf_create(config, &tier, err));
+    tier_destroy(tier); /* the program stays */
+    return 0;
 }

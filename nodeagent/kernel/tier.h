@@ -27,6 +27,15 @@ struct tier_lease {
     size_t count;
 };
 
+/* An open that the kernel refused. */
+struct tier_denied {
+    uint64_t boot_ns;
+    pid_t pid;
+    uint32_t major;
+    uint32_t minor;
+    struct id lease; /* in whose cgroup it was tried; none: in no lease's */
+};
+
 /* Whose a process is, by its cgroup. */
 enum tier_owner { TIER_OWNER_OTHER, TIER_OWNER_LEASE, TIER_OWNER_INFRA };
 
@@ -42,21 +51,27 @@ struct tier_ops {
     void (*expel)(struct tier *t, pid_t pid);             /* out of the lease cgroups again */
     void (*kill)(struct tier *t, const struct id *lease); /* frozen or not; may be repeated */
     bool (*empty)(struct tier *t, const struct id *lease);
-    bool (*remove)(struct tier *t, const struct id *lease); /* the cgroup; true when gone */
+    bool (*remove)(struct tier *t, const struct tier_lease *l); /* cgroup and counts; true: gone */
     /* The first moment at which any of its devices is shut; 0: now. For recovery. */
     uint64_t (*open_until)(struct tier *t, const struct tier_lease *l);
+    /* Since its first allow() until remove(): opens of its own devices; what it was refused, of
+     * whatever gated device. */
     void (*count)(struct tier *t, const struct tier_lease *l, uint64_t *ret_opens,
                   uint64_t *ret_denials);
+    /* The next refused open that was told of; false when there is none. Only some are, when there
+     * are very many: count() has them all. */
+    bool (*denied)(struct tier *t, struct tier_denied *ret);
     /* The names of all lease cgroups that exist, at most cap. */
     size_t (*list)(struct tier *t, struct id *dst, size_t cap);
     enum tier_owner (*owner)(struct tier *t, pid_t pid, struct id *ret_lease);
     void (*path)(struct tier *t, const struct id *lease, char *dst, size_t cap);
-    void (*refresh)(struct tier *t); /* looks the cgroups of the infrastructure up again */
+    void (*refresh)(struct tier *t); /* looks drivers and the infrastructure's cgroups up again */
     void (*destroy)(struct tier *t); /* leaves what is enforced in place */
 };
 
 struct tier {
     const struct tier_ops *ops;
+    int denied_fd; /* poll it for reading: denied() has something. -1: it never has */
 };
 
 struct tier_config {
@@ -68,6 +83,9 @@ struct tier_config {
     struct rules gated;
     struct rules common;
 };
+
+/* Looks drivers up that the list names (rules.h), as this kernel has them now. */
+void tier_resolve(struct rules *rules);
 
 /* What the twins share. "ROOT/pumasi-NODE", made if needed; ERR_INVALID when too long. */
 #define TIER_BASE_CAP 160
@@ -89,6 +107,10 @@ bool tier_next_infra(const char **at, const char *root, char dst[TIER_BASE_CAP])
  * config is copied, its texts are borrowed. */
 MUST_CHECK int tier_create(const struct tier_config *config, struct tier **ret, struct err *err);
 void tier_destroy(struct tier *t); /* NULL is fine */
+
+/* Before any scheduler or container starts: nobody opens a gated device from here on, and the guard
+ * that starts later takes this over. ERR_UNSUPPORTED where this kernel has no such gate. */
+MUST_CHECK int tier_close_early(const struct tier_config *config, struct err *err);
 
 /* Does the kernel refuse a gated device to a process of that cgroup and allow /dev/null? */
 MUST_CHECK int tier_probe(const struct tier_config *config, const char *cgroup, struct err *err);

@@ -5,6 +5,7 @@
 
 #include "nodeagent/kernel/bpf.h"
 #include "nodeagent/kernel/cgroup.h"
+#include "nodeagent/kernel/denied.h"
 #include "nodeagent/kernel/procs.h"
 
 #include <stdio.h>
@@ -14,7 +15,10 @@
 struct tier_bpf {
     struct tier tier; /* first: the handle is the pointer to it */
     struct tier_config config;
-    struct bpf_maps maps;
+    struct program_maps maps;
+    struct denied_ring ring;
+    uint64_t asked_cgroup; /* who was refused last: a flood is of one cgroup, mostly */
+    struct id asked_lease;
     char base[TIER_BASE_CAP]; /* parent of the lease cgroups */
     const char *base_below;   /* base and root as /proc/PID/cgroup has them */
     const char *root_below;
@@ -37,11 +41,12 @@ static uint64_t lease_cgroup(struct tier_bpf *b, const struct id *lease)
     return cgroup_id(path);
 }
 
-/* Sets the expiry and keeps the counts of a row that is there. */
+/* Sets the expiry and keeps the counts of a row that is there. An open between the two calls is not
+ * counted. */
 static int put_row(struct tier_bpf *b, const struct row_key *key, uint64_t expires_ns)
 {
     struct row row = {.expires_ns = 0};
-    ENSURE(key->cgroup != 0 && expires_ns != 0);
+    ENSURE(key->cgroup != 0);
     (void)bpf_map_get(b->maps.rows, key, &row);
     row.expires_ns = expires_ns;
     return bpf_map_put(b->maps.rows, key, &row);
@@ -53,18 +58,27 @@ static bool lease_key(struct tier_bpf *b, const struct tier_lease *l, size_t i, 
 {
     struct rule device;
     if (!tier_device(&b->config, l, i, &device))
-        return false;
+        return false; /* a driver that is not loaded gets a row that matches nothing */
     *ret = (struct row_key){.cgroup = cgroup, .major = device.major, .minor = device.minor};
     return true;
 }
 
+/* The row that counts what a lease is refused of other devices: it has always expired. */
+static struct row_key refused_key(uint64_t cgroup)
+{
+    return (struct row_key){.cgroup = cgroup, .major = PROGRAM_ANY, .minor = PROGRAM_ANY};
+}
+
+/* The rows stay, expired, for their counts. */
 static void bpf_shut(struct tier *t, const struct tier_lease *l)
 {
     struct tier_bpf *b = self(t);
     struct row_key key;
     uint64_t cgroup = lease_cgroup(b, &l->id);
-    for (size_t i = 0; lease_key(b, l, i, cgroup, &key); i++)
-        (void)bpf_map_drop(b->maps.rows, &key);
+    for (size_t i = 0; cgroup != 0 && lease_key(b, l, i, cgroup, &key); i++) {
+        if (put_row(b, &key, 0) < 0)
+            (void)bpf_map_drop(b->maps.rows, &key);
+    }
 }
 
 static int bpf_allow(struct tier *t, const struct tier_lease *l, uint64_t deadline_ns,
@@ -78,6 +92,8 @@ static int bpf_allow(struct tier *t, const struct tier_lease *l, uint64_t deadli
     uint64_t cgroup = cgroup_id(path);
     if (cgroup == 0)
         return err_set(err, ERR_IO, "cgroup %s went away", path);
+    key = refused_key(cgroup);
+    (void)put_row(b, &key, 0); /* without it they are refused, but not counted */
     for (size_t i = 0; lease_key(b, l, i, cgroup, &key); i++) {
         int rc = put_row(b, &key, deadline_ns);
         if (rc < 0) {
@@ -164,11 +180,19 @@ static void bpf_kill(struct tier *t, const struct id *lease)
     proc_walk_fini(&walk);
 }
 
-static bool bpf_remove(struct tier *t, const struct id *lease)
+static bool bpf_remove(struct tier *t, const struct tier_lease *l)
 {
+    struct tier_bpf *b = self(t);
     char path[CGROUP_PATH_CAP];
-    lease_path(self(t), lease, path);
-    return cgroup_remove(path);
+    lease_path(b, &l->id, path);
+    uint64_t cgroup = cgroup_id(path);
+    if (!cgroup_remove(path))
+        return false;
+    struct row_key key = refused_key(cgroup);
+    (void)bpf_map_drop(b->maps.rows, &key);
+    for (size_t i = 0; lease_key(b, l, i, cgroup, &key); i++)
+        (void)bpf_map_drop(b->maps.rows, &key);
+    return true;
 }
 
 static uint64_t bpf_open_until(struct tier *t, const struct tier_lease *l)
@@ -176,7 +200,7 @@ static uint64_t bpf_open_until(struct tier *t, const struct tier_lease *l)
     struct tier_bpf *b = self(t);
     struct row_key key;
     uint64_t first = UINT64_MAX, cgroup = lease_cgroup(b, &l->id);
-    for (size_t i = 0; lease_key(b, l, i, cgroup, &key); i++) {
+    for (size_t i = 0; i < l->count && lease_key(b, l, i, cgroup, &key); i++) {
         struct row row = {.expires_ns = 0};
         if (bpf_map_get(b->maps.rows, &key, &row) < 0)
             return 0;
@@ -189,16 +213,48 @@ static void bpf_count(struct tier *t, const struct tier_lease *l, uint64_t *ret_
                       uint64_t *ret_denials)
 {
     struct tier_bpf *b = self(t);
-    struct row_key key;
-    struct row row;
+    struct row row = {.denials = 0};
     uint64_t cgroup = lease_cgroup(b, &l->id);
+    struct row_key key = refused_key(cgroup);
     *ret_opens = *ret_denials = 0;
-    for (size_t i = 0; i < l->count && lease_key(b, l, i, cgroup, &key); i++) {
-        if (bpf_map_get(b->maps.rows, &key, &row) == 0) {
-            *ret_opens += row.opens;
-            *ret_denials += row.denials;
-        }
+    if (bpf_map_get(b->maps.rows, &key, &row) == 0)
+        *ret_denials = row.denials;
+    for (size_t i = 0; lease_key(b, l, i, cgroup, &key); i++) {
+        if (bpf_map_get(b->maps.rows, &key, &row) < 0)
+            continue;
+        *ret_opens += i < l->count ? row.opens : 0;
+        *ret_denials += row.denials;
     }
+}
+
+/* The lease of that cgroup, or none. */
+static struct id lease_of(struct tier_bpf *b, uint64_t cgroup)
+{
+    struct id leases[TIER_LEASES_MAX];
+    size_t n = tier_list(b->base, leases, TIER_LEASES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (lease_cgroup(b, &leases[i]) == cgroup)
+            return leases[i];
+    }
+    return ID_NONE;
+}
+
+static bool bpf_denied(struct tier *t, struct tier_denied *ret)
+{
+    struct tier_bpf *b = self(t);
+    struct denied_open open;
+    if (!denied_ring_take(&b->ring, &open))
+        return false;
+    if (open.cgroup != b->asked_cgroup) {
+        b->asked_cgroup = open.cgroup;
+        b->asked_lease = lease_of(b, open.cgroup);
+    }
+    *ret = (struct tier_denied){.boot_ns = open.boot_ns,
+                                .pid = (pid_t)open.pid,
+                                .major = open.major,
+                                .minor = open.minor,
+                                .lease = b->asked_lease};
+    return true;
 }
 
 static size_t bpf_list(struct tier *t, struct id *dst, size_t cap)
@@ -227,28 +283,6 @@ static void drop_stale_rows(struct tier_bpf *b, const uint64_t *known, size_t co
     }
 }
 
-static void bpf_refresh(struct tier *t)
-{
-    struct tier_bpf *b = self(t);
-    struct id leases[TIER_LEASES_MAX];
-    uint64_t known[TIER_LEASES_MAX + RULES_MAX];
-    char path[TIER_BASE_CAP];
-    size_t count = 0, n = tier_list(b->base, leases, TIER_LEASES_MAX);
-    for (size_t i = 0; i < n; i++)
-        known[count++] = lease_cgroup(b, &leases[i]);
-    const char *at = b->config.infra_cgroups;
-    while (count < sizeof known / sizeof known[0] &&
-           tier_next_infra(&at, b->config.cgroup_root, path)) {
-        struct row_key key = {
-            .cgroup = cgroup_id(path), .major = PROGRAM_ANY, .minor = PROGRAM_ANY};
-        if (key.cgroup == 0)
-            continue;
-        (void)put_row(b, &key, UINT64_MAX);
-        known[count++] = key.cgroup;
-    }
-    drop_stale_rows(b, known, count);
-}
-
 /* Makes the map of gates say what the settings say. */
 static int put_gates(struct tier_bpf *b, struct err *err)
 {
@@ -257,6 +291,8 @@ static int put_gates(struct tier_bpf *b, struct err *err)
     struct gate_key key, next;
     for (size_t i = 0; i < gated->count; i++) {
         key = (struct gate_key){gated->items[i].major, gated->items[i].minor};
+        if (key.major == RULE_NO_MAJOR)
+            continue;
         int rc = bpf_map_get(b->maps.gates, &key, &value);
         if (rc < 0)
             rc = bpf_map_put(b->maps.gates, &key, &(struct gate_value){.denied = 0});
@@ -276,8 +312,34 @@ static int put_gates(struct tier_bpf *b, struct err *err)
     return 0;
 }
 
+static void bpf_refresh(struct tier *t)
+{
+    struct tier_bpf *b = self(t);
+    tier_resolve(&b->config.gated);
+    tier_resolve(&b->config.common);
+    (void)put_gates(b, NULL); /* what was gated stays so if it fails */
+    struct id leases[TIER_LEASES_MAX];
+    uint64_t known[TIER_LEASES_MAX + RULES_MAX];
+    char path[TIER_BASE_CAP];
+    size_t count = 0, n = tier_list(b->base, leases, TIER_LEASES_MAX);
+    for (size_t i = 0; i < n; i++)
+        known[count++] = lease_cgroup(b, &leases[i]);
+    const char *at = b->config.infra_cgroups;
+    while (count < sizeof known / sizeof known[0] &&
+           tier_next_infra(&at, b->config.cgroup_root, path)) {
+        struct row_key key = {
+            .cgroup = cgroup_id(path), .major = PROGRAM_ANY, .minor = PROGRAM_ANY};
+        if (key.cgroup == 0)
+            continue;
+        (void)put_row(b, &key, UINT64_MAX);
+        known[count++] = key.cgroup;
+    }
+    drop_stale_rows(b, known, count);
+}
+
 static void bpf_destroy(struct tier *t)
 {
+    denied_ring_fini(&self(t)->ring);
     bpf_maps_close(&self(t)->maps);
     free(t);
 }
@@ -293,6 +355,7 @@ static const struct tier_ops bpf_ops = {
     .remove = bpf_remove,
     .open_until = bpf_open_until,
     .count = bpf_count,
+    .denied = bpf_denied,
     .list = bpf_list,
     .owner = bpf_owner,
     .path = bpf_path,
@@ -305,6 +368,8 @@ static int set_up(struct tier_bpf *b, struct err *err)
     char probe[CGROUP_PATH_CAP];
     TRY(put_gates(b, err));
     bpf_refresh(&b->tier);
+    if (b->maps.denied >= 0 && denied_ring_init(&b->ring, b->maps.denied, NULL) == 0)
+        b->tier.denied_fd = b->maps.denied;
     cgroup_path(probe, b->base, ".probe");
     TRY(cgroup_make(probe, err));
     int rc = tier_probe(&b->config, probe, err);
@@ -318,9 +383,9 @@ int tier_bpf_create(const struct tier_config *config, struct tier **ret, struct 
     int count;
     struct tier_bpf *b = calloc(1, sizeof *b);
     ENSURE(b != NULL);
-    b->tier.ops = &bpf_ops;
+    b->tier = (struct tier){.ops = &bpf_ops, .denied_fd = -1};
     b->config = *config;
-    b->maps = (struct bpf_maps){-1, -1};
+    b->maps = (struct program_maps){-1, -1, -1};
     int rc = tier_base(b->base, config->cgroup_root, config->node, err);
     if (rc == 0)
         rc = bpf_attach(config->cgroup_root, config->node, &b->maps, &found, err);

@@ -30,6 +30,8 @@ static int write_rule(const char *cgroup, const char *file, const struct rule *r
                       struct err *err)
 {
     char text[48];
+    if (rule->major == RULE_NO_MAJOR)
+        return 0;
     (void)snprintf(text, sizeof text, "c %u:%u rw", rule->major, rule->minor);
     return cgroup_write(cgroup, file, text, err);
 }
@@ -140,12 +142,12 @@ static bool v1_empty(struct tier *t, const struct id *lease)
     return signal_all(t, lease, 0) == 0;
 }
 
-static bool v1_remove(struct tier *t, const struct id *lease)
+static bool v1_remove(struct tier *t, const struct tier_lease *l)
 {
     char path[CGROUP_PATH_CAP];
-    cgroup_path(path, self(t)->freezer, lease->text);
+    cgroup_path(path, self(t)->freezer, l->id.text);
     bool gone = cgroup_remove(path);
-    cgroup_path(path, self(t)->devices, lease->text);
+    cgroup_path(path, self(t)->devices, l->id.text);
     return cgroup_remove(path) && gone;
 }
 
@@ -164,6 +166,13 @@ static void v1_count(struct tier *t, const struct tier_lease *l, uint64_t *ret_o
     *ret_opens = *ret_denials = 0;
 }
 
+static bool v1_denied(struct tier *t, struct tier_denied *ret)
+{
+    (void)t; /* nobody counts them */
+    (void)ret;
+    return false;
+}
+
 static size_t v1_list(struct tier *t, struct id *dst, size_t cap)
 {
     return tier_list(self(t)->devices, dst, cap);
@@ -176,7 +185,8 @@ static void v1_path(struct tier *t, const struct id *lease, char *dst, size_t ca
 
 static void v1_refresh(struct tier *t)
 {
-    (void)t; /* nobody outside leases is kept away */
+    tier_resolve(&self(t)->config.gated); /* nobody outside leases is kept away */
+    tier_resolve(&self(t)->config.common);
 }
 
 static void v1_destroy(struct tier *t)
@@ -195,6 +205,7 @@ static const struct tier_ops v1_ops = {
     .remove = v1_remove,
     .open_until = v1_open_until,
     .count = v1_count,
+    .denied = v1_denied,
     .list = v1_list,
     .owner = v1_owner,
     .path = v1_path,
@@ -206,6 +217,7 @@ static int set_up(struct tier_v1 *v, struct err *err)
 {
     char root[CGROUP_PATH_CAP];
     const struct tier_lease probe = {.id = {"probe"}};
+    v1_refresh(&v->tier);
     for (size_t i = 0; i < v->config.gated.count; i++) {
         if (v->config.gated.items[i].minor == RULE_ANY_MINOR)
             return err_set(err, ERR_UNSUPPORTED, "needs exact minors in the gated list");
@@ -219,7 +231,7 @@ static int set_up(struct tier_v1 *v, struct err *err)
     v1_shut(&v->tier, &probe);
     cgroup_path(root, v->devices, probe.id.text);
     int rc = tier_probe(&v->config, root, err);
-    (void)v1_remove(&v->tier, &probe.id);
+    (void)v1_remove(&v->tier, &probe);
     return rc;
 }
 
@@ -227,7 +239,7 @@ int tier_v1_create(const struct tier_config *config, struct tier **ret, struct e
 {
     struct tier_v1 *v = calloc(1, sizeof *v);
     ENSURE(v != NULL);
-    v->tier.ops = &v1_ops;
+    v->tier = (struct tier){.ops = &v1_ops, .denied_fd = -1};
     v->config = *config;
     int rc = set_up(v, err);
     if (rc < 0) {

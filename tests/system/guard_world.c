@@ -84,16 +84,10 @@ static struct key *make_key(const char *dir, const char *sub)
 
 static void read_boot_id(uint8_t dst[GRANT_BOOT_BYTES])
 {
-    char digits[2 * GRANT_BOOT_BYTES + 1];
-    size_t n = 0;
     CLEANUP_BUF struct buf text;
     buf_init(&text, 64);
     NEED(file_read("/proc/sys/kernel/random/boot_id", &text, NULL) == 0);
-    for (size_t i = 0; i < text.len && n < sizeof digits - 1; i++) {
-        if (text.data[i] != '-' && text.data[i] != '\n')
-            digits[n++] = text.data[i];
-    }
-    NEED(text_unhex(span_of(digits, n), dst, GRANT_BOOT_BYTES, NULL) == 0);
+    NEED(grant_boot_parse(span_of(text.data, text.len - (text.len > 0)), dst, NULL) == 0);
 }
 
 /* The mount point of the cgroup2 hierarchy; false when there is none. */
@@ -182,49 +176,52 @@ static void exec_guard(const struct world *w, const char *argument, const char *
     NEED(false);
 }
 
-/* Reads the guard's log until it says that it is ready, and leaves the rest to a copier. */
-static void wait_ready(int fd)
+/* Does the guard's log say that, behind the byte? */
+static bool log_says(const struct world *w, size_t from, const char *what)
 {
-    char text[8192];
-    size_t n = 0;
-    ssize_t got;
-    while (n < sizeof text - 1 && (got = read(fd, text + n, sizeof text - 1 - n)) > 0) {
-        n += (size_t)got;
-        text[n] = '\0';
-        if (strstr(text, "guard.ready"))
-            return;
+    char path[96];
+    CLEANUP_BUF struct buf text;
+    buf_init(&text, 1 << 20);
+    join_path(path, sizeof path, w->dir, "guard.log");
+    if (file_read(path, &text, NULL) < 0 || text.len <= from)
+        return false;
+    return memmem(text.data + from, text.len - from, what, strlen(what)) != NULL;
+}
+
+bool world_log_has(const struct world *w, const char *what)
+{
+    for (int i = 0; i < 1000 && !log_says(w, 0, what); i++)
+        wait_until_ns(boot_now_ns() + 5000000);
+    return log_says(w, 0, what);
+}
+
+static void wait_ready(struct world *w, size_t from)
+{
+    int status;
+    for (int i = 0; i < 4000 && !log_says(w, from, "guard.ready"); i++) {
+        NEED(waitpid(w->guard, &status, WNOHANG) == 0);
+        wait_until_ns(boot_now_ns() + 5000000);
     }
-    printf("# %s\n", n > 0 ? text : "the guard said nothing");
-    NEED(!"the guard did not become ready");
+    NEED(log_says(w, from, "guard.ready"));
 }
 
 void world_start(struct world *w, const char *setting)
 {
-    char socket_path[96];
-    int log[2];
+    char socket_path[96], path[96];
     struct err err = ERR_INIT;
-    NEED(pipe2(log, O_CLOEXEC) == 0);
+    struct stat st;
+    join_path(path, sizeof path, w->dir, "guard.log");
+    int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    NEED(log >= 0 && fstat(log, &st) == 0);
     fflush(stdout);
     w->guard = fork();
     if (w->guard == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(log[1], 2);
+        dup2(log, 2);
         exec_guard(w, setting ? "--set" : NULL, setting);
     }
-    close(log[1]);
-    wait_ready(log[0]);
-    /* Unread, the pipe would fill up and stop the guard: a child drains it. */
-    if (fork() == 0) {
-        char text[4096];
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ssize_t n;
-        while ((n = read(log[0], text, sizeof text)) > 0) {
-            if (getenv("PUMASI_TEST_LOG"))
-                (void)!write(2, text, (size_t)n);
-        }
-        _exit(0);
-    }
-    close(log[0]);
+    close(log);
+    wait_ready(w, (size_t)st.st_size);
     join_path(socket_path, sizeof socket_path, w->dir, "socket");
     if (guard_client_connect(socket_path, 20000, &w->client, &err) < 0)
         tap_note("%s", err.text);
@@ -241,14 +238,14 @@ int world_stop(struct world *w, int signal_number)
     return status;
 }
 
-int world_detach(const struct world *w)
+int world_run(const struct world *w, const char *option)
 {
     int status = 0;
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
         NEED(freopen("/dev/null", "w", stdout) != NULL);
-        exec_guard(w, "--detach", NULL);
+        exec_guard(w, option, NULL);
     }
     NEED(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
     return WEXITSTATUS(status);
@@ -289,7 +286,7 @@ void world_fini(struct world *w)
     if (w->guard > 0)
         (void)world_stop(w, SIGKILL);
     if (w->kind != WORLD_V1)
-        (void)world_detach(w);
+        (void)world_run(w, "--detach");
     (void)snprintf(base, sizeof base, "%s/pumasi-%s", w->guarded, w->node);
     if (access(base, F_OK) == 0)
         remove_cgroups(base);

@@ -55,8 +55,10 @@ void world_fini(struct world *w);
 void world_start(struct world *w, const char *setting);
 /* Signals it and waits for its end; returns the wait status. */
 int world_stop(struct world *w, int signal_number);
-/* Runs pumasi-guard with --detach; its exit status. */
-int world_detach(const struct world *w);
+/* Waits until the guard's log has that text; false after some seconds. */
+bool world_log_has(const struct world *w, const char *what);
+/* Runs pumasi-guard with --detach or --early; its exit status. */
+int world_run(const struct world *w, const char *option);
 
 /* The lease as the guard lists it; false when it does not. */
 bool world_find(struct world *w, const char *lease, struct guard_lease *ret);

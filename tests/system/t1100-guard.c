@@ -58,14 +58,21 @@ static void test_opens(struct tap *t, struct world *w)
     tap_ok(t, actor_open(&out, own) == EPERM && actor_open(&out, other) == EPERM,
            "a process outside opens none");
     bool listed = world_find(w, "lease-opens", &l);
-    tap_ok(t, listed && l.opens == 1, "the kernel counted %llu open", (unsigned long long)l.opens);
+    tap_ok(t, listed && l.opens == 1 && l.denials == 1,
+           "the kernel counted %llu open, %llu refused", (unsigned long long)l.opens,
+           (unsigned long long)l.denials);
 
     struct id id = id_literal("lease-opens");
     uint64_t asked_ns = boot_now_ns();
     actor_fork(&in, 8);
     tap_ok(t, guard_client_revoke(w->client, &id, 0, NULL) == 0, "a lease can be revoked");
     tap_ok(t, actor_killed(&in), "its processes are killed");
-    tap_ok(t, world_event(w, "lease-opens", GUARD_EVENT_RETURNED, &e), "its device is returned");
+    tap_ok(t,
+           world_event(w, "lease-opens", GUARD_EVENT_RETURNED, &e) && e.opens == 1 &&
+               e.denials == 1,
+           "its device is returned, with the counts");
+    tap_ok(t, world_log_has(w, "guard.denied-open lease=lease-opens"),
+           "the refused open is told, with its lease");
     tap_note("take-back of 9 processes: %llu us from the call to \"returned\"",
              (unsigned long long)((e.boot_ns - asked_ns) / 1000));
     tap_ok(t, access(l.cgroup, F_OK) < 0, "its cgroup is gone");
@@ -431,10 +438,21 @@ static void test_detach(struct tap *t, struct world *w)
     world_start(w, NULL);
     tap_ok(t, world_event(w, "lease-term", GUARD_EVENT_RECOVERED, &e), "the next guard takes over");
     (void)world_stop(w, SIGKILL);
-    tap_ok(t, world_detach(w) == 0 && actor_open(&out, own) == 0,
+    tap_ok(t, world_run(w, "--detach") == 0 && actor_open(&out, own) == 0,
            "after SIGKILL --detach takes the program off");
     actor_end(&out);
     actor_end(&a);
+}
+
+static void test_early(struct tap *t, struct world *w)
+{
+    char own[96];
+    struct actor out = actor_start(w->outside);
+    world_device(w, 0, own);
+    bool before = actor_open(&out, own) == 0;
+    tap_ok(t, before && world_run(w, "--early") == 0 && actor_open(&out, own) == EPERM,
+           "--early closes the gate before there is a guard");
+    actor_end(&out);
 }
 
 int main(void)
@@ -442,6 +460,7 @@ int main(void)
     struct tap t = {0, 0};
     struct world w;
     world_init(&w, "t1100", 20, WORLD_SUBTREE);
+    test_early(&t, &w);
     world_start(&w, NULL);
     test_status(&t, &w);
     test_opens(&t, &w);

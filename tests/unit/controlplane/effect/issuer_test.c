@@ -201,27 +201,6 @@ START_TEST(what_is_signed_decodes_and_checks_with_the_public_half)
 }
 END_TEST
 
-START_TEST(a_boot_id_may_have_hyphens_or_not)
-{
-    static const char *const good[] = {"00112233-4455-6677-8899-aabbccddeeff",
-                                       "00112233445566778899aabbccddeeff"};
-    static const char *const bad[] = {"",
-                                      "0",
-                                      "00112233445566778899aabbccddeeff0",
-                                      "00112233445566778899aabbccddeefg",
-                                      "00112233445566778899AABBCCDDEEFF",
-                                      "--------------------------------"};
-    uint8_t one[GRANT_BOOT_BYTES];
-    uint8_t two[GRANT_BOOT_BYTES];
-    ck_assert_int_eq(boot_id_parse(span_text(good[0]), one, &err), 0);
-    ck_assert_int_eq(boot_id_parse(span_text(good[1]), two, &err), 0);
-    ck_assert_mem_eq(one, two, sizeof one);
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_msg(boot_id_parse(span_text(bad[i]), one, &err) == -ERR_INVALID, "%s", bad[i]);
-    ck_assert_mem_eq(one, two, sizeof one);
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("effect/issuer");
@@ -233,7 +212,6 @@ static Suite *suite(void)
     tcase_add_test(c, a_defect_of_the_state_is_told);
     tcase_add_test(c, a_part_of_a_gpu_keeps_its_class_and_share);
     tcase_add_test(c, what_is_signed_decodes_and_checks_with_the_public_half);
-    tcase_add_test(c, a_boot_id_may_have_hyphens_or_not);
     suite_add_tcase(s, c);
     return s;
 }

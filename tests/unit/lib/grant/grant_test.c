@@ -278,6 +278,28 @@ START_TEST(isolation_names_parse_back)
 }
 END_TEST
 
+START_TEST(a_boot_id_may_have_hyphens_or_not)
+{
+    static const char *const good[] = {"00112233-4455-6677-8899-aabbccddeeff",
+                                       "00112233445566778899aabbccddeeff"};
+    static const char *const bad[] = {"",
+                                      "0",
+                                      "00112233445566778899aabbccddeeff0",
+                                      "00112233445566778899aabbccddeefg",
+                                      "00112233445566778899AABBCCDDEEFF",
+                                      "--------------------------------"};
+    struct err err = ERR_INIT;
+    uint8_t one[GRANT_BOOT_BYTES];
+    uint8_t two[GRANT_BOOT_BYTES];
+    ck_assert_int_eq(grant_boot_parse(span_text(good[0]), one, &err), 0);
+    ck_assert_int_eq(grant_boot_parse(span_text(good[1]), two, &err), 0);
+    ck_assert_mem_eq(one, two, sizeof one);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(grant_boot_parse(span_text(bad[i]), one, &err) == -ERR_INVALID, "%s", bad[i]);
+    ck_assert_mem_eq(one, two, sizeof one);
+}
+END_TEST
+
 static Suite *grant_suite(void)
 {
     Suite *suite = suite_create("grant");
@@ -295,6 +317,7 @@ static Suite *grant_suite(void)
     tcase_add_test(tc, gpus_are_counted_by_uuid);
     tcase_add_test(tc, whole_devices_and_mig_instances_are_exclusive);
     tcase_add_test(tc, isolation_names_parse_back);
+    tcase_add_test(tc, a_boot_id_may_have_hyphens_or_not);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -23,6 +23,7 @@ struct fake_tier {
     bool refuses; /* allow() fails */
     int kills;
     int refreshes;
+    int denied_left;       /* refused opens that it has to tell of */
     enum tier_owner owner; /* whose any process is */
     struct id owner_lease;
 };
@@ -90,9 +91,9 @@ static inline bool fake_empty(struct tier *t, const struct id *id)
     return !lease || lease->processes == 0;
 }
 
-static inline bool fake_remove(struct tier *t, const struct id *id)
+static inline bool fake_remove(struct tier *t, const struct tier_lease *l)
 {
-    struct fake_lease *lease = fake_find(t, id);
+    struct fake_lease *lease = fake_find(t, &l->id);
     if (lease)
         *lease = (struct fake_lease){.id = ID_NONE};
     return true;
@@ -109,6 +110,13 @@ static inline void fake_count(struct tier *t, const struct tier_lease *l, uint64
 {
     *ret_opens = fake_find(t, &l->id) ? 5 : 0;
     *ret_denials = 1;
+}
+
+static inline bool fake_denied(struct tier *t, struct tier_denied *ret)
+{
+    struct fake_tier *f = (struct fake_tier *)t;
+    *ret = (struct tier_denied){.pid = 7, .major = 195, .minor = 3, .lease = f->owner_lease};
+    return f->denied_left > 0 && f->denied_left--;
 }
 
 static inline size_t fake_list(struct tier *t, struct id *dst, size_t cap)
@@ -158,6 +166,7 @@ static inline struct fake_tier fake_tier_make(void)
         .remove = fake_remove,
         .open_until = fake_open_until,
         .count = fake_count,
+        .denied = fake_denied,
         .list = fake_list,
         .owner = fake_owner,
         .path = fake_path,
@@ -166,7 +175,7 @@ static inline struct fake_tier fake_tier_make(void)
     };
     struct fake_tier f;
     memset(&f, 0, sizeof f);
-    f.tier.ops = &ops;
+    f.tier = (struct tier){.ops = &ops, .denied_fd = -1};
     return f;
 }
 

@@ -653,6 +653,25 @@ START_TEST(a_full_table_refuses_and_old_returns_make_room)
 }
 END_TEST
 
+START_TEST(only_so_many_refused_opens_are_told_in_a_second)
+{
+    struct tier_denied d;
+    f.tier.tier.denied_fd = 5;
+    f.tier.denied_left = GUARD_TOLD_MAX + 3;
+    ck_assert_int_eq(guard_denied_fd(f.guard), 5);
+    for (int i = 0; i < GUARD_TOLD_MAX; i++)
+        ck_assert(guard_next_denied(f.guard, &d));
+    ck_assert_uint_eq(d.minor, 3);
+    ck_assert(!guard_next_denied(f.guard, &d));
+    ck_assert_int_eq(guard_denied_fd(f.guard), -1);
+    ck_assert_uint_eq(guard_step(f.guard), now_ns() + S);
+    f.clock.boot.ns += (int64_t)S;
+    ck_assert_int_eq(guard_denied_fd(f.guard), 5);
+    ck_assert(guard_next_denied(f.guard, &d));
+    ck_assert_int_eq(f.tier.denied_left, 2);
+}
+END_TEST
+
 START_TEST(refreshing_goes_to_the_tier)
 {
     guard_refresh(f.guard);
@@ -700,6 +719,7 @@ static Suite *guard_suite(void)
     tcase_add_test(tc, two_guards_do_not_share_a_state_directory);
     tcase_add_test(tc, the_status_counts_what_is_held);
     tcase_add_test(tc, a_full_table_refuses_and_old_returns_make_room);
+    tcase_add_test(tc, only_so_many_refused_opens_are_told_in_a_second);
     tcase_add_test(tc, refreshing_goes_to_the_tier);
     suite_add_tcase(suite, tc);
     return suite;

@@ -11,7 +11,7 @@ static size_t count;
 
 static void setup(void)
 {
-    count = program_assemble(insns, 11, 12);
+    count = program_assemble(insns, &(struct program_maps){.gates = 11, .rows = 12, .denied = 13});
 }
 
 static bool is_wide(const struct bpf_insn *i)
@@ -68,9 +68,24 @@ START_TEST(it_stays_within_the_stack_that_it_filled)
     for (size_t i = 0; i < count; i++) {
         if (BPF_CLASS(insns[i].code) == BPF_STX && insns[i].dst_reg == BPF_REG_10) {
             ck_assert_int_lt(insns[i].off, 0);
-            ck_assert_int_ge(insns[i].off, -40);
+            ck_assert_int_ge(insns[i].off, -56);
         }
     }
+}
+END_TEST
+
+START_TEST(it_tells_of_denied_opens_where_it_can)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < count; i++)
+        told += is_wide(&insns[i]) && insns[i].imm == 13;
+    ck_assert_uint_eq(told, 1);
+    struct bpf_insn without[PROGRAM_INSNS_MAX];
+    size_t n = program_assemble(without, &(struct program_maps){11, 12, -1});
+    ck_assert_uint_lt(n, count);
+    for (size_t i = 0; i < n; i++)
+        ck_assert(without[i].code != (BPF_JMP | BPF_CALL) ||
+                  without[i].imm != BPF_FUNC_ringbuf_output);
 }
 END_TEST
 
@@ -92,6 +107,7 @@ static Suite *program_suite(void)
     tcase_add_test(tc, every_jump_goes_forward_to_the_begin_of_an_instruction);
     tcase_add_test(tc, it_searches_each_level_once_and_both_maps);
     tcase_add_test(tc, it_stays_within_the_stack_that_it_filled);
+    tcase_add_test(tc, it_tells_of_denied_opens_where_it_can);
     tcase_add_test(tc, keys_and_values_have_the_layout_of_the_maps);
     suite_add_tcase(suite, tc);
     return suite;

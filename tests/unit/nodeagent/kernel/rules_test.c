@@ -19,6 +19,23 @@ START_TEST(a_list_names_devices)
 }
 END_TEST
 
+START_TEST(a_driver_stands_for_its_major_number)
+{
+    struct rules r;
+    static const char devices[] = "Character devices:\n  4 /dev/vc/0\n195 nvidia\n511 nvidia-uvm\n"
+                                  "\nBlock devices:\n  8 sd\n";
+    ck_assert_int_eq(rules_parse(span_text("c nvidia-uvm:*, c sd:*, c nvidia:255"), &r, NULL), 0);
+    ck_assert(!rules_match(&r, 511, 0));
+    rules_resolve(&r, span_text(devices));
+    ck_assert(rules_match(&r, 511, 0));
+    ck_assert(rules_match(&r, 195, 255));
+    ck_assert(!rules_match(&r, 195, 0));
+    ck_assert(!rules_match(&r, 8, 0)); /* a block device's number is another's */
+    rules_resolve(&r, span_text(""));  /* its module was unloaded */
+    ck_assert(!rules_match(&r, 511, 0));
+}
+END_TEST
+
 START_TEST(an_empty_text_is_an_empty_list)
 {
     struct rules r;
@@ -68,6 +85,7 @@ static Suite *rules_suite(void)
     Suite *suite = suite_create("rules");
     TCase *tc = tcase_create("rules");
     tcase_add_test(tc, a_list_names_devices);
+    tcase_add_test(tc, a_driver_stands_for_its_major_number);
     tcase_add_test(tc, an_empty_text_is_an_empty_list);
     tcase_add_loop_test(tc, a_malformed_entry_is_refused, 0, (int)(sizeof bad / sizeof bad[0]));
     tcase_add_test(tc, a_list_has_a_limit);
