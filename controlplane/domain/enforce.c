@@ -108,6 +108,8 @@ static bool visit_lease(const void *record, void *arg)
     if (p->state == PLACEMENT_TAINTED || !is_clean(listing->node, p) || is_blocked(listing, l, p))
         return true;
     const struct loan *loan = state_find(listing->state, ENTITY_LOAN, &l->loan);
+    if (loan && listing->node->tier < LOAN_TIER)
+        return true;
     struct enforcement e = {.lease = l,
                             .placement = p,
                             .loan = loan,

@@ -25,6 +25,10 @@ extern const struct enum_names node_state_names;
 enum enforcement_tier { TIER_NONE, TIER_ADVISORY, TIER_V1, TIER_BPF, TIER_COUNT };
 extern const struct enum_names enforcement_tier_names;
 
+/* What a node must be able to enforce before a borrower's work is placed on it: below that only
+ * leases are confined, and expiry needs a living guard. The owner's own work may run anywhere. */
+#define LOAN_TIER TIER_BPF
+
 struct device {
     char uuid[48];
     uint32_t index;

@@ -47,6 +47,21 @@ static void place_on(const struct turn *t, struct lease *l, const struct calenda
 
 /* ---- One place ------------------------------------------------------------------------------- */
 
+/* Lender and borrower do not trust each other: both need what the kernel itself enforces. */
+static int check_tiers(const struct turn *t, const struct lease *draft,
+                       const struct calendar_choice *choice, struct err *err)
+{
+    for (size_t i = 0; i < choice->n && !id_is_none(&draft->loan); i++) {
+        const struct node *node = turn_find(t, ENTITY_NODE, &choice->slots[i].node);
+        if (node && node->tier < LOAN_TIER)
+            return err_set(err, ERR_NO_CAPACITY,
+                           "node %s enforces leases by \"%s\" only, and a loan needs \"%s\"",
+                           node->id.text, enum_name(&enforcement_tier_names, (int)node->tier),
+                           enum_name(&enforcement_tier_names, LOAN_TIER));
+    }
+    return 0;
+}
+
 static int try_place(const struct placing *p, struct lease *draft, const struct id *pool,
                      struct err *err)
 {
@@ -67,9 +82,11 @@ static int try_place(const struct placing *p, struct lease *draft, const struct 
     TRY(capacity_check(p->capacity, draft, pool, p->cleaning_s, err));
     struct calendar_choice choice;
     TRY(calendar_find(turn_calendar(p->turn), &query, &choice, err));
-    place_on(p->turn, draft, &choice);
+    int rc = check_tiers(p->turn, draft, &choice, err);
+    if (rc == 0)
+        place_on(p->turn, draft, &choice);
     calendar_choice_fini(&choice);
-    return 0;
+    return rc;
 }
 
 /* ---- All places ------------------------------------------------------------------------------ */

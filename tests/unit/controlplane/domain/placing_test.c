@@ -67,6 +67,17 @@ START_TEST(test_isolation_is_for_the_loan_to_permit)
 }
 END_TEST
 
+START_TEST(test_a_loan_needs_nodes_whose_kernel_enforces)
+{
+    world_make_loan(&w,
+                    &(struct world_loan_terms){.id = "loan-a", .pool = "naver-b200", .gpus = 4});
+    world_attach(&w, "v1", 8, TIER_V1); /* n1 and n2 are of another pool */
+    expect_refused(&w, book(1, NULL), ERR_NO_CAPACITY, "node v1 enforces leases by \"v1\" only");
+    world_attach(&w, "v1", 8, TIER_BPF);
+    expect_ok(&w, book(1, NULL));
+}
+END_TEST
+
 START_TEST(test_a_member_that_owns_a_pool_books_on_it_without_a_loan)
 {
     struct apply_project_request p = {0};
@@ -138,6 +149,7 @@ static Suite *placing_suite(void)
     tcase_add_test(c, test_loans_are_tried_by_name_and_the_first_with_room_is_taken);
     tcase_add_test(c, test_a_lease_never_spans_two_loans);
     tcase_add_test(c, test_isolation_is_for_the_loan_to_permit);
+    tcase_add_test(c, test_a_loan_needs_nodes_whose_kernel_enforces);
     tcase_add_test(c, test_a_member_that_owns_a_pool_books_on_it_without_a_loan);
     tcase_add_test(c, test_moving_keeps_a_lease_of_one_node_on_one_node);
     suite_add_tcase(s, c);
