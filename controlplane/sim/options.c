@@ -20,6 +20,10 @@ static void show_help(void)
            "FILE\n\n"
            "Asks the calendar for the earliest starts, writes them, prints how long it took. The\n"
            "forms of the files: docs/spec/sheets.md.\n\n"
+           "       pumasi-sim pack --nodes FILE --arrivals FILE --placements FILE [--mix FILE]\n"
+           "                       [--policy auto] [--seed N]\n\n"
+           "Places pods on nodes as they arrive; --mix: pods that are known as history. The same\n"
+           "page has the forms.\n\n"
            "Exit status: 0, 1 an invariant was violated, 2 bad input.\n");
 }
 
@@ -102,6 +106,19 @@ static int read_calendar(int argc, char **argv, struct options *o, struct err *e
     return read_named(argc, argv, options, sizeof options / sizeof options[0], err);
 }
 
+static int read_pack(int argc, char **argv, struct options *o, struct err *err)
+{
+    const struct named options[] = {
+        {.name = "--nodes", .ret = &o->pack.nodes},
+        {.name = "--arrivals", .ret = &o->pack.arrivals},
+        {.name = "--placements", .ret = &o->pack.placements},
+        {.name = "--mix", .ret = &o->pack.mix, .optional = true},
+        {.name = "--policy", .ret = &o->pack.policy, .optional = true},
+        {.name = "--seed", .ret = &o->pack.seed, .optional = true},
+    };
+    return read_named(argc, argv, options, sizeof options / sizeof options[0], err);
+}
+
 /* ---- Commands ---------------------------------------------------------------------------------
  */
 
@@ -112,6 +129,7 @@ static const struct command {
 } commands[] = {
     {"scenario", OPTIONS_SCENARIO, read_scenario},
     {"calendar", OPTIONS_CALENDAR, read_calendar},
+    {"pack", OPTIONS_PACK, read_pack},
 };
 
 static const struct command *find_command(const char *name)
@@ -137,7 +155,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
         o.command = command->command;
     } else {
         return err_set(err, ERR_INVALID,
-                       "what shall be done? \"scenario FILE\" or \"calendar\"; see --help");
+                       "what shall be done? scenario, calendar or pack; see --help");
     }
     *ret = o;
     return 0;

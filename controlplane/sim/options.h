@@ -2,6 +2,7 @@
 #define PUMASI_CONTROLPLANE_SIM_OPTIONS_H
 
 #include "controlplane/sim/calendar_run.h"
+#include "controlplane/sim/pack_run.h"
 #include "lib/base/err.h"
 
 #include <stdbool.h>
@@ -11,6 +12,7 @@ enum options_command {
     OPTIONS_NOTHING, /* help or version was shown, there is nothing to do */
     OPTIONS_SCENARIO,
     OPTIONS_CALENDAR,
+    OPTIONS_PACK,
 };
 
 struct options {
@@ -19,6 +21,7 @@ struct options {
     const char *statements; /* directory for the statements; NULL: none are written */
     bool json;
     struct calendar_run_files calendar;
+    struct pack_run_options pack;
 };
 
 /* Prints help and version itself. ERR_INVALID says what is wrong. */

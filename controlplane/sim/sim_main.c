@@ -1,4 +1,4 @@
-/* pumasi-sim: play a scenario, or ask the calendar, and print what came of it. */
+/* pumasi-sim: play a scenario, or a part of the control plane alone; print what came of it. */
 #include "controlplane/sim/options.h"
 #include "controlplane/sim/report.h"
 
@@ -44,12 +44,16 @@ static int run_scenario(const struct options *options, bool *ret_violated, struc
     return rc;
 }
 
-static int run_calendar(const struct options *options, struct err *err)
+/* The runs of a part alone: files in, files and a line of figures out. */
+static int run_part(const struct options *o, struct err *err)
 {
     CLEANUP_BUF struct buf figures;
     struct env env = env_real();
     buf_init(&figures, LIMIT_REPLY_BYTES);
-    TRY(calendar_run(&options->calendar, &env, &figures, err));
+    if (o->command == OPTIONS_CALENDAR)
+        TRY(calendar_run(&o->calendar, &env, &figures, err));
+    else
+        TRY(pack_run(&o->pack, &env, &figures, err));
     return put(&figures, err);
 }
 
@@ -59,7 +63,8 @@ static int run(const struct options *options, bool *ret_violated, struct err *er
     case OPTIONS_SCENARIO:
         return run_scenario(options, ret_violated, err);
     case OPTIONS_CALENDAR:
-        return run_calendar(options, err);
+    case OPTIONS_PACK:
+        return run_part(options, err);
     case OPTIONS_NOTHING:
         break;
     }

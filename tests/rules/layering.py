@@ -32,7 +32,8 @@ WORLD = re.compile(r"(?<![\w.>])(time|gettimeofday|clock_gettime|getrandom|geten
 # The queue asks for the time only to turn a wait into the deadline that pthreads want.
 WORLD_PLACES = ("lib/base/env.c", "lib/base/log.c", "cli/", "controlplane/engine/queue.c")
 FLOAT = re.compile(r"\b(float|double)\b")
-FLOAT_FREE = ("billing", "controlplane/domain", "controlplane/calendar", "lib/base")
+FLOAT_FREE = ("billing", "controlplane/domain", "controlplane/calendar", "controlplane/placement",
+              "lib/base")
 PAIRLESS = re.compile(r"(_main|_service|_internal)\.c$")
 
 

@@ -53,6 +53,20 @@ START_TEST(the_files_of_a_calendar_are_read_in_any_order)
 }
 END_TEST
 
+START_TEST(the_files_of_a_pack_are_read_and_some_may_miss)
+{
+    static const char *const words[] = {"pack", "--nodes",    "n", "--placements",
+                                        "p",    "--arrivals", "a", NULL};
+    struct options o;
+    ck_assert_int_eq(parse(words, &o, NULL), 0);
+    ck_assert_int_eq(o.command, OPTIONS_PACK);
+    ck_assert_str_eq(o.pack.nodes, "n");
+    ck_assert_str_eq(o.pack.arrivals, "a");
+    ck_assert_str_eq(o.pack.placements, "p");
+    ck_assert_ptr_null(o.pack.mix);
+}
+END_TEST
+
 static const struct {
     const char *words[6];
     const char *says;
@@ -84,6 +98,7 @@ static Suite *options_suite(void)
     TCase *c = tcase_create("command line");
     tcase_add_loop_test(c, a_good_line_is_read, 0, (int)(sizeof good / sizeof *good));
     tcase_add_test(c, the_files_of_a_calendar_are_read_in_any_order);
+    tcase_add_test(c, the_files_of_a_pack_are_read_and_some_may_miss);
     tcase_add_loop_test(c, a_bad_line_is_told, 0, (int)(sizeof bad / sizeof *bad));
     suite_add_tcase(s, c);
     return s;
