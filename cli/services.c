@@ -12,6 +12,7 @@
 #include "pumasi/v1/organisation.pb-c.h"
 #include "pumasi/v1/pool.pb-c.h"
 #include "pumasi/v1/programme.pb-c.h"
+#include "pumasi/v1/stage.pb-c.h"
 #include "pumasi/v1/statement.pb-c.h"
 #include "pumasi/v1/usage.pb-c.h"
 
@@ -25,7 +26,7 @@ const ProtobufCServiceDescriptor *service_find(const char *name)
         &pumasi__v1__lease_service__descriptor,        &pumasi__v1__loan_service__descriptor,
         &pumasi__v1__organisation_service__descriptor, &pumasi__v1__pool_service__descriptor,
         &pumasi__v1__programme_service__descriptor,    &pumasi__v1__statement_service__descriptor,
-        &pumasi__v1__usage_service__descriptor,
+        &pumasi__v1__usage_service__descriptor,        &pumasi__v1__stage_service__descriptor,
     };
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
         if (strcmp(services[i]->short_name, name) == 0)

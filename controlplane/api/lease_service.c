@@ -9,6 +9,8 @@ const struct api_service api_lease_service = {
         {
             {.name = "BookLease", .way = API_CHANGE, .command = COMMAND_BOOK_LEASE},
             {.name = "ReleaseLease", .way = API_CHANGE, .command = COMMAND_RELEASE_LEASE},
+            {.name = "ExtendLease", .way = API_CHANGE, .command = COMMAND_EXTEND_LEASE},
+            {.name = "CancelLease", .way = API_CHANGE, .command = COMMAND_CANCEL_LEASE},
             {.name = "GetLease",
              .way = API_GET,
              .entity = ENTITY_LEASE,

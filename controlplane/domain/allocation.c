@@ -25,6 +25,7 @@ static const unsigned char next[REQUEST_STATE_COUNT][REQUEST_EVENT_COUNT] = {
                         [REQUEST_EVENT_RETURN] = TO(RETURNED),
                         [REQUEST_EVENT_WITHDRAW] = TO(WITHDRAWN),
                         [REQUEST_EVENT_GO_STALE] = TO(STALE)},
+    [REQUEST_APPROVED] = {[REQUEST_EVENT_CLOSE] = TO(CLOSED)},
     [REQUEST_STALE] =
         {[REQUEST_EVENT_SUBMIT] = TO(SUBMITTED), [REQUEST_EVENT_WITHDRAW] = TO(WITHDRAWN)},
 };

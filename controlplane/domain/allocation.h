@@ -13,7 +13,8 @@
     X(APPROVED, "approved")                                                                        \
     X(RETURNED, "returned")                                                                        \
     X(WITHDRAWN, "withdrawn")                                                                      \
-    X(STALE, "stale")
+    X(STALE, "stale")                                                                              \
+    X(CLOSED, "closed")
 enum request_state {
 #define X(id, name) REQUEST_##id,
     REQUEST_STATES(X)
@@ -29,7 +30,8 @@ extern const struct enum_names request_state_names;
     X(APPROVE, "approve")                                                                          \
     X(RETURN, "return")                                                                            \
     X(WITHDRAW, "withdraw")                                                                        \
-    X(GO_STALE, "go-stale")
+    X(GO_STALE, "go-stale")                                                                        \
+    X(CLOSE, "close") /* what was approved is over */
 enum request_event {
 #define X(id, name) REQUEST_EVENT_##id,
     REQUEST_EVENTS(X)

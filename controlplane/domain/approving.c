@@ -1,10 +1,9 @@
 /* Who may decide on a plan, under which hash, and what follows for its subject. */
 #include "controlplane/domain/approving.h"
 
-#include "controlplane/domain/posting.h"
-
-#include "controlplane/domain/capacity.h"
 #include "controlplane/domain/plan.h"
+#include "controlplane/domain/posting.h"
+#include "controlplane/domain/subject.h"
 #include "lib/base/text.h"
 
 /* ---- Opening --------------------------------------------------------------------------------- */
@@ -87,24 +86,6 @@ void approving_refresh(struct turn *t)
 /* ---- Who may decide ---------------------------------------------------------------------------
  */
 
-/* The organisations that gain or lose by the subject. */
-static bool is_party(const struct turn *t, const struct approval *a, const struct id *organisation)
-{
-    const struct loan *loan = NULL;
-    const struct id *project_id = NULL;
-    if (strcmp(a->subject_kind.text, entity_name(ENTITY_LOAN)) == 0) {
-        loan = turn_find(t, ENTITY_LOAN, &a->subject);
-        project_id = loan ? &loan->borrower : NULL;
-    } else {
-        const struct allocation *x = turn_find(t, ENTITY_ALLOCATION, &a->subject);
-        project_id = x ? &x->project : NULL;
-    }
-    const struct project *project = project_id ? turn_find(t, ENTITY_PROJECT, project_id) : NULL;
-    return id_equal(&a->organisation, organisation) ||
-           (loan && id_equal(&loan->lender, organisation)) ||
-           (project && project_member(project, organisation));
-}
-
 static int may_decide(const struct turn *t, const struct approval *a, struct err *err)
 {
     const struct actor *actor = &t->ctx->actor;
@@ -114,10 +95,12 @@ static int may_decide(const struct turn *t, const struct approval *a, struct err
     if (id_equal(&a->proposer, &actor->user))
         return err_set(err, ERR_DENIED, "%s: %s proposed it; somebody else has to approve",
                        a->id.text, actor->user.text);
-    if (is_party(t, a, &actor->organisation))
+    if (subject_is_party(t, a, &actor->organisation))
         return err_set(err, ERR_DENIED,
                        "%s: %s is a party to it; somebody of another organisation has to approve",
                        a->id.text, actor->organisation.text);
+    if (!turn_has_role(t, ROLE_AGENCY_APPROVER) && !subject_needs_two_organisations(a))
+        return err_set(err, ERR_DENIED, "%s: only an agency-approver decides on it", a->id.text);
     return 0;
 }
 
@@ -128,7 +111,9 @@ static struct decision *add_decision(struct turn *t, struct approval *a, enum ve
     struct decision *d = record_list_add(&a->decisions, sizeof *d);
     d->user = t->ctx->actor.user;
     d->organisation = t->ctx->actor.organisation;
-    d->role = id_literal(enum_name(&role_names, ROLE_AGENCY_APPROVER));
+    bool agency = turn_has_role(t, ROLE_AGENCY_APPROVER);
+    d->role =
+        id_literal(enum_name(&role_names, agency ? ROLE_AGENCY_APPROVER : ROLE_SUPPLIER_APPROVER));
     d->verdict = verdict;
     d->at = turn_now(t);
     d->key_id = user ? user->key_id : ID_NONE;
@@ -146,55 +131,6 @@ static void enter(struct turn *t, enum ledger_kind kind, const struct approval *
     posting_counterparty(entry, &a->organisation);
     text_cut(entry->paper, sizeof entry->paper, d->paper);
     text_cut(entry->reason, sizeof entry->reason, d->reason);
-}
-
-/* ---- What follows for the subject --------------------------------------------------------------
- */
-
-static int pool_has_room(struct turn *t, const struct loan *l, struct err *err)
-{
-    const struct pool *pool = turn_find(t, ENTITY_POOL, &l->pool);
-    struct instant at;
-    char when[INSTANT_TEXT_CAP], lent[SHARE_TEXT_CAP];
-    int64_t peak = capacity_lent_peak(t, &l->pool, &l->id, (struct window){l->from, l->to}, &at);
-    if (pool && peak <= pool->lend_limit_units.units - l->guaranteed_units.units)
-        return 0;
-    return err_set(err, ERR_NO_CAPACITY,
-                   "loan %s: the lend limit of pool %s is passed at %s, where %s are lent already",
-                   l->id.text, l->pool.text, instant_format(at, when),
-                   share_format((struct share){peak}, lent));
-}
-
-static int approve_loan(struct turn *t, const struct id *id, struct err *err)
-{
-    struct loan *l = turn_edit(t, ENTITY_LOAN, id);
-    TRY(pool_has_room(t, l, err));
-    TRY(loan_next(l->state, LOAN_EVENT_APPROVE, &l->state, err));
-    if (l->from.s <= turn_now(t).s)
-        TRY(loan_next(l->state, LOAN_EVENT_START, &l->state, err));
-    return 0;
-}
-
-static int approve_allocation(struct turn *t, const struct id *id, struct err *err)
-{
-    struct allocation *x = turn_edit(t, ENTITY_ALLOCATION, id);
-    if (x->state == REQUEST_SUBMITTED)
-        TRY(request_next(x->state, REQUEST_EVENT_TAKE_UP, &x->state, err));
-    TRY(request_next(x->state, REQUEST_EVENT_APPROVE, &x->state, err));
-    x->recommended_units = x->requested_units;
-    x->awarded_units = x->requested_units;
-    return 0;
-}
-
-static int refuse_subject(struct turn *t, const struct approval *a, enum request_event event,
-                          struct err *err)
-{
-    if (strcmp(a->subject_kind.text, entity_name(ENTITY_LOAN)) == 0) {
-        struct loan *l = turn_edit(t, ENTITY_LOAN, &a->subject);
-        return loan_next(l->state, LOAN_EVENT_CLOSE, &l->state, err);
-    }
-    struct allocation *x = turn_edit(t, ENTITY_ALLOCATION, &a->subject);
-    return request_next(x->state, event, &x->state, err);
 }
 
 /* ---- Signing ----------------------------------------------------------------------------------
@@ -238,18 +174,47 @@ static int signature_holds(const struct turn *t, const struct approval *a,
 }
 
 /* Signatures under the plan as it stands; those under an older one are history. */
-static size_t count_signed(const struct approval *a, const struct id *user, bool *ret_by_user)
+struct signatures {
+    size_t n;
+    bool by_actor;
+    bool by_organisation; /* of the actor */
+    bool by_agency;
+};
+
+static struct signatures signatures_of(const struct turn *t, const struct approval *a)
 {
-    size_t n = 0;
-    *ret_by_user = false;
+    struct signatures s = {0};
+    const char *agency = enum_name(&role_names, ROLE_AGENCY_APPROVER);
     LIST_EACH(const struct decision, d, &a->decisions)
     {
         if (d->verdict != VERDICT_APPROVED || strcmp(d->plan_hash, a->plan.hash) != 0)
             continue;
-        n++;
-        *ret_by_user |= id_equal(&d->user, user);
+        s.n++;
+        s.by_actor |= id_equal(&d->user, &t->ctx->actor.user);
+        s.by_organisation |= id_equal(&d->organisation, &t->ctx->actor.organisation);
+        s.by_agency |= strcmp(d->role.text, agency) == 0;
     }
-    return n;
+    return s;
+}
+
+/* Whether one more signature, by the actor, would add to those that are there. */
+static int may_add(const struct turn *t, const struct approval *a, const struct signatures *s,
+                   struct err *err)
+{
+    if (s->by_actor)
+        return err_set(err, ERR_CONFLICT, "%s: %s has signed this plan already", a->id.text,
+                       t->ctx->actor.user.text);
+    if (!subject_needs_two_organisations(a) || s->n == 0)
+        return 0;
+    if (s->by_organisation)
+        return err_set(err, ERR_CONFLICT,
+                       "%s: %s has signed this plan already: the second approver has to be of "
+                       "another organisation",
+                       a->id.text, t->ctx->actor.organisation.text);
+    if (!s->by_agency && !turn_has_role(t, ROLE_AGENCY_APPROVER))
+        return err_set(err, ERR_CONFLICT, "%s: one of its approvers has to be of the agency",
+                       a->id.text);
+    return 0;
 }
 
 static int take_up(struct approval *a, struct err *err)
@@ -264,9 +229,7 @@ static int take_up(struct approval *a, struct err *err)
 static int complete(struct turn *t, struct approval *a, struct err *err)
 {
     TRY(request_next(a->state, REQUEST_EVENT_APPROVE, &a->state, err));
-    if (strcmp(a->subject_kind.text, entity_name(ENTITY_LOAN)) == 0)
-        return approve_loan(t, &a->subject, err);
-    return approve_allocation(t, &a->subject, err);
+    return subject_approve(t, a, err);
 }
 
 int decide_sign_approval(struct turn *t, const void *args, struct err *err)
@@ -278,19 +241,16 @@ int decide_sign_approval(struct turn *t, const void *args, struct err *err)
     TRY(same_plan(t, found, r->plan_hash, err));
     TRY(signature_holds(t, found, &r->signature, err));
     struct approval *a = turn_edit(t, ENTITY_APPROVAL, &r->id);
-    bool twice;
-    size_t n = count_signed(a, &t->ctx->actor.user, &twice);
-    if (twice)
-        return err_set(err, ERR_CONFLICT, "%s: %s has signed this plan already", a->id.text,
-                       t->ctx->actor.user.text);
+    struct signatures s = signatures_of(t, a);
+    TRY(may_add(t, a, &s, err));
     TRY(take_up(a, err));
     struct decision *d = add_decision(t, a, VERDICT_APPROVED, r->reason, r->paper);
     d->signature = r->signature;
     enter(t, LEDGER_APPROVE, a, d);
-    if (n + 1 >= a->approvers_needed)
+    if (s.n + 1 >= a->approvers_needed)
         TRY(complete(t, a, err));
     else
-        changes_note(t->out, "%s: %zu of %u approvers have signed", a->id.text, n + 1,
+        changes_note(t->out, "%s: %zu of %u approvers have signed", a->id.text, s.n + 1,
                      a->approvers_needed);
     turn_answer(t, ENTITY_APPROVAL, &a->id, enum_name(&request_state_names, (int)a->state));
     return 0;
@@ -312,7 +272,7 @@ int decide_return_approval(struct turn *t, const void *args, struct err *err)
         TRY(request_next(a->state, REQUEST_EVENT_SUBMIT, &a->state, err));
     TRY(request_next(a->state, REQUEST_EVENT_RETURN, &a->state, err));
     enter(t, LEDGER_RETURN_PLAN, a, add_decision(t, a, VERDICT_RETURNED, r->reason, r->paper));
-    TRY(refuse_subject(t, a, REQUEST_EVENT_RETURN, err));
+    TRY(subject_refuse(t, a, REQUEST_EVENT_RETURN, err));
     turn_answer(t, ENTITY_APPROVAL, &a->id, enum_name(&request_state_names, (int)a->state));
     return 0;
 }
@@ -324,5 +284,5 @@ int approving_expire(struct turn *t, const struct id *id, struct err *err)
     struct ledger_entry *entry = turn_entry(t, LEDGER_RETURN_PLAN, ENTITY_APPROVAL, id);
     entry->organisation = a->organisation;
     text_cut(entry->reason, sizeof entry->reason, "withdrawn: nobody decided in time");
-    return refuse_subject(t, a, REQUEST_EVENT_WITHDRAW, err);
+    return subject_refuse(t, a, REQUEST_EVENT_WITHDRAW, err);
 }

@@ -6,6 +6,7 @@
 
 #include "controlplane/domain/allocation.h"
 #include "controlplane/domain/approval.h"
+#include "controlplane/domain/recall.h"
 #include "lib/base/buf.h"
 
 /* ---- Commands ------------------------------------------------------------------------------- */
@@ -35,7 +36,13 @@ static const struct command_rule {
     [COMMAND_REQUEST_ALLOCATION] = {.roles = MEMBER | CONSENTER},
     [COMMAND_BOOK_LEASE] = {.roles = MEMBER | CONSENTER},
     [COMMAND_RELEASE_LEASE] = {.roles = AGENCY | MEMBER | CONSENTER},
-    [COMMAND_SIGN_APPROVAL] = {.roles = APPROVER},
+    [COMMAND_EXTEND_LEASE] = {.roles = MEMBER | CONSENTER},
+    [COMMAND_CANCEL_LEASE] = {.roles = AGENCY | MEMBER | CONSENTER},
+    [COMMAND_DECIDE_STAGE] = {.roles = AGENCY},
+    [COMMAND_OBJECT_STAGE] = {.roles = CONSENTER},
+    [COMMAND_ANSWER_OBJECTION] = {.roles = APPROVER},
+    [COMMAND_SETTLE_STAGE] = {.roles = AGENCY | ACCOUNTANT},
+    [COMMAND_SIGN_APPROVAL] = {.roles = APPROVER | LENDER}, /* suppliers: see approving.c */
     [COMMAND_RETURN_APPROVAL] = {.roles = APPROVER},
     [COMMAND_RECORD_CONTRIBUTION] = {.roles = AGENCY | ACCOUNTANT},
     [COMMAND_CREATE_JOIN_TOKEN] = {.roles = AGENCY | CONSENTER | OPERATOR | LENDER},
@@ -241,15 +248,32 @@ static bool sees_usage(const struct viewer *v, const void *record)
            (is_own(v, &lease->organisation) || is_lead(v, &lease->project) || lent_it(v, lease));
 }
 
+static bool (*const views[ENTITY_KIND_COUNT])(const struct viewer *v, const void *record);
+
 static bool sees_approval(const struct viewer *v, const void *record)
 {
     const struct approval *approval = record;
     if (is_own(v, &approval->organisation))
         return true;
-    bool of_loan = strcmp(approval->subject_kind.text, entity_name(ENTITY_LOAN)) == 0;
-    enum entity_kind kind = of_loan ? ENTITY_LOAN : ENTITY_ALLOCATION;
+    enum entity_kind kind = ENTITY_KIND_COUNT;
+    ENSURE(entity_kind_by_name(span_text(approval->subject_kind.text), &kind) == 0);
     const void *subject = state_find(v->state, kind, &approval->subject);
-    return subject && (of_loan ? sees_loan(v, subject) : sees_allocation(v, subject));
+    return subject && views[kind](v, subject);
+}
+
+static bool sees_recall(const struct viewer *v, const void *record)
+{
+    const struct recall *recall = record;
+    const struct loan *loan = state_find(v->state, ENTITY_LOAN, &recall->loan);
+    return is_own(v, &recall->organisation) || (loan && sees_loan(v, loan));
+}
+
+/* The project's own, and who lends to it: what they lent comes back by it. */
+static bool sees_stage_decision(const struct viewer *v, const void *record)
+{
+    const struct stage_decision *decision = record;
+    const struct project *project = state_find(v->state, ENTITY_PROJECT, &decision->project);
+    return project && sees_project(v, project);
 }
 
 static bool sees_user(const struct viewer *v, const void *record)
@@ -283,6 +307,8 @@ static bool (*const views[ENTITY_KIND_COUNT])(const struct viewer *v, const void
     [ENTITY_JOIN_TOKEN] = sees_join_token,
     [ENTITY_USAGE_INTERVAL] = sees_usage,
     [ENTITY_CONTRIBUTION] = sees_contribution,
+    [ENTITY_RECALL] = sees_recall,
+    [ENTITY_STAGE_DECISION] = sees_stage_decision,
 };
 
 /* The agency's own people and auditors, and the service itself. */

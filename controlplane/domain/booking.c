@@ -2,12 +2,13 @@
 #include "controlplane/domain/booking.h"
 
 #include "controlplane/domain/ending.h"
-#include "controlplane/domain/placing.h"
+#include "controlplane/domain/fitting.h"
 #include "controlplane/domain/posting.h"
 #include "controlplane/domain/quoting.h"
-#include "controlplane/domain/steps.h"
+#include "controlplane/domain/reclaiming.h"
+#include "controlplane/domain/staging.h"
 #include "controlplane/domain/timetable.h"
-#include "controlplane/domain/use.h"
+#include "controlplane/domain/waiting.h"
 
 #include <stdlib.h>
 
@@ -151,194 +152,69 @@ static int draft_lease(const struct turn *t, const struct order *o, struct lease
     memcpy(l->model, o->allocation->model, sizeof l->model);
     TRY(check_booker(t, o, &l->organisation, err));
     TRY(draft_window(t, o, l, err));
+    TRY(staging_check_open(t, o->project, l->to, err));
     TRY(draft_size(o, l, err));
     return draft_kind(o, l, err);
 }
 
-/* ---- The allocation's own limit
- * -------------------------------------------------------------------- */
+/* ---- Money -------------------------------------------------------------------------------------
+ */
 
-struct beside {
-    const struct lease *largest; /* of those that overlap the draft */
-    struct window window;
-};
-
-static bool visit_beside(const void *record, void *arg)
+/* Says so when what is taken of the budget passes a threshold. */
+static void warn(struct turn *t, const struct allocation *a, struct won before, struct won after)
 {
-    struct beside *b = arg;
-    const struct lease *l = record;
-    if (!lease_holds_capacity(l) || !window_overlaps(lease_window(l), b->window))
-        return true;
-    if (!b->largest || lease_units(l).units > lease_units(b->largest).units)
-        b->largest = l;
-    return true;
-}
-
-static int refuse_beyond_award(const struct turn *t, const struct allocation *a,
-                               const struct lease *l, struct instant at, struct err *err)
-{
-    char awarded[SHARE_TEXT_CAP], wanted[SHARE_TEXT_CAP], when[INSTANT_TEXT_CAP];
-    struct beside b = {.window = {l->from, l->to}};
-    if (!err)
-        return -ERR_NO_CAPACITY;
-    turn_each_linked(t, LINK_LEASE_ALLOCATION, ENTITY_LEASE, &a->id, visit_beside, &b);
-    share_format(a->awarded_units, awarded);
-    share_format(lease_units(l), wanted);
-    return err_set(err, ERR_NO_CAPACITY,
-                   "%s awards %s %s at a time; %s more are too many at %s%s%s", a->id.text, awarded,
-                   a->model, wanted, instant_format(at, when), b.largest ? ", beside " : "",
-                   b.largest ? b.largest->id.text : "");
-}
-
-static int check_awarded(const struct turn *t, const struct order *o, const struct lease *l,
-                         struct err *err)
-{
-    const struct allocation *a = o->allocation;
-    struct use used;
-    use_of_allocation(t, &a->id, &used);
-    int64_t room = a->awarded_units.units - lease_units(l).units;
-    struct instant at = steps_first_above(used.steps, (struct window){l->from, l->to}, room);
-    use_fini(&used);
-    return at.s == INSTANT_NEVER.s ? 0 : refuse_beyond_award(t, a, l, at, err);
-}
-
-/* ---- Placing, and when it could be placed
- * ---------------------------------------------------------- */
-
-static int place(const struct turn *t, const struct order *o, struct capacity *capacity,
-                 struct lease *l, struct err *err)
-{
-    struct placing placing = {.turn = t,
-                              .capacity = capacity,
-                              .cleaning_s = o->programme->cleaning_s,
-                              .one_node = o->request->one_node};
-    TRY(check_awarded(t, o, l, err));
-    return placing_find(&placing, l, err);
-}
-
-struct search {
-    const struct turn *turn;
-    const struct order *order;
-    struct capacity *capacity;
-    struct lease draft; /* tried at later starts; owns its placements */
-    struct instant wanted_from;
-    int64_t length_s;
-    int64_t step_s; /* after the instant visited */
-    struct instant found;
-    size_t tries;
-};
-
-static bool try_start(struct instant t, void *arg)
-{
-    struct search *s = arg;
-    struct instant start = instant_add(t, s->step_s);
-    if (start.s >= s->found.s || start.s < s->wanted_from.s || s->tries++ >= BOOKING_TRIES_MAX)
-        return false;
-    s->draft.from = start;
-    s->draft.to = instant_add(start, s->length_s);
-    s->draft.ends_at = s->draft.to;
-    if (place(s->turn, s->order, s->capacity, &s->draft, NULL) < 0)
-        return true;
-    s->found = start;
-    return false;
-}
-
-/* A loan gives more where it begins, and where its burst is back after a recall. There the cleaning
- * time counts, at its begin it does not. */
-static bool visit_loan_changes(const void *record, void *arg)
-{
-    struct search *s = arg;
-    const struct loan *loan = record;
-    int64_t cleaning = s->step_s;
-    struct instant t = s->draft.created_at;
-    if (loan->state > LOAN_RECALLING || strcmp(loan->model, s->draft.model) != 0)
-        return true;
-    while ((t = capacity_next_change(loan, t)).s < loan->to.s) {
-        s->step_s = t.s == loan->from.s ? 0 : cleaning;
-        try_start(t, s);
+    const struct programme *programme = turn_find(t, ENTITY_PROGRAMME, &a->programme);
+    for (size_t i = 0; programme && i < programme->budget_warnings.n; i++) {
+        const struct budget_warning *w =
+            LIST_AT(const struct budget_warning, &programme->budget_warnings, i);
+        __int128 threshold = (__int128)a->budget_krw.krw * w->percent;
+        if ((__int128)before.krw * 100 < threshold && (__int128)after.krw * 100 >= threshold)
+            changes_note(t->out, "%s: %u %% of its budget are taken", a->id.text, w->percent);
     }
-    s->step_s = cleaning;
-    return true;
 }
 
-/* More can only become free where a booking ends, or where a loan changes. *ret_all: every such
- * instant was tried. */
-static struct instant earliest_start(const struct turn *t, const struct order *o,
-                                     struct capacity *capacity, const struct lease *wanted,
-                                     bool *ret_all)
+int booking_hold(struct turn *t, struct lease *l, struct won more, struct err *err)
 {
-    int64_t cleaning = o->programme->cleaning_s, length = wanted->to.s - wanted->from.s;
-    struct instant last = instant_add(o->allocation->to, -length);
-    struct search s = {.turn = t,
-                       .order = o,
-                       .capacity = capacity,
-                       .wanted_from = wanted->from,
-                       .length_s = length,
-                       .step_s = cleaning,
-                       .found = INSTANT_NEVER};
-    record_copy(&lease_type, &s.draft, wanted);
-    calendar_each_end(turn_calendar(t), instant_add(wanted->from, -cleaning),
-                      instant_add(last, -cleaning), try_start, &s);
-    *ret_all = s.tries < BOOKING_TRIES_MAX;
-    s.tries = 0;
-    turn_each_linked(t, LINK_LOAN_BORROWER, ENTITY_LOAN, &o->project->id, visit_loan_changes, &s);
-    record_fini(&lease_type, &s.draft);
-    return s.found.s <= last.s ? s.found : INSTANT_NEVER;
-}
-
-static int place_or_explain(const struct turn *t, const struct order *o, struct lease *l,
-                            struct err *err)
-{
-    CLEANUP_CAPACITY struct capacity *capacity = NULL;
-    struct err why = ERR_INIT;
-    char when[INSTANT_TEXT_CAP];
-    TRY(capacity_create(t, l->model, NULL, &capacity, err));
-    int rc = place(t, o, capacity, l, &why);
-    if (rc == 0)
-        return 0;
-    if (why.code != ERR_NO_CAPACITY)
-        return err_set(err, why.code, "%s", why.text);
-    bool all;
-    struct instant start = earliest_start(t, o, capacity, l, &all);
-    if (start.s == INSTANT_NEVER.s && !all)
-        return err_set(err, ERR_NO_CAPACITY, "%s; the next %d starts do not work either", why.text,
-                       BOOKING_TRIES_MAX);
-    if (start.s == INSTANT_NEVER.s)
-        return err_set(err, ERR_NO_CAPACITY, "%s; no later start inside %s works either", why.text,
-                       o->allocation->id.text);
-    return err_set(err, ERR_NO_CAPACITY, "%s; the earliest start that works is %s", why.text,
-                   instant_format(start, when));
-}
-
-/* ---- Money
- * ----------------------------------------------------------------------------------------- */
-
-static int hold_budget(struct turn *t, const struct order *o, struct lease *l, struct err *err)
-{
-    struct quote quote;
     char price[WON_TEXT_CAP], left[WON_TEXT_CAP];
-    TRY(quote_lease(t, l, &quote, err));
-    t->out->answer.has_quote = true;
-    t->out->answer.quote = quote;
-    const struct allocation *a = o->allocation;
-    struct won room;
-    if (won_sub(a->budget_krw, a->held_krw, &room) < 0 || won_sub(room, a->posted_krw, &room) < 0)
+    const struct allocation *a = turn_find(t, ENTITY_ALLOCATION, &l->allocation);
+    struct won taken, room, then;
+    if (more.krw < 0)
+        more = WON_ZERO; /* a cheaper loan in a month that is full already lowers its price */
+    if (won_add(a->held_krw, a->posted_krw, &taken) < 0 ||
+        won_sub(a->budget_krw, taken, &room) < 0 || won_add(taken, more, &then) < 0)
         return err_set(err, ERR_OVERFLOW, "%s: its figures are beyond int64", a->id.text);
-    if (won_compare(quote.value_krw, room) > 0)
+    if (won_compare(more, room) > 0)
         return err_set(err, ERR_BUDGET,
                        "%s has %s KRW left, the lease costs %s KRW: ask for a supplement, or book "
                        "less",
-                       a->id.text, won_format(room, left), won_format(quote.value_krw, price));
-    /* It may be below 0: a cheaper loan in a month that is full already lowers the month's price.
-     */
-    l->held_krw.krw = quote.value_krw.krw > 0 ? quote.value_krw.krw : 0;
-    struct allocation *edited = turn_edit(t, ENTITY_ALLOCATION, &a->id);
-    edited->held_krw.krw += l->held_krw.krw;
+                       a->id.text, won_format(room, left), won_format(more, price));
+    warn(t, a, taken, then);
+    l->held_krw.krw += more.krw;
+    struct allocation *edited = turn_edit(t, ENTITY_ALLOCATION, &l->allocation);
+    edited->held_krw.krw += more.krw;
     return 0;
 }
 
-/* ---- The two commands
- * ------------------------------------------------------------------------------- */
+int booking_confirm(struct turn *t, struct lease *draft, struct err *err)
+{
+    struct quote quote;
+    TRY(quote_lease(t, draft, &quote, err));
+    t->out->answer.has_quote = true;
+    t->out->answer.quote = quote;
+    TRY(booking_hold(t, draft, quote.value_krw, err));
+    if (id_is_none(&draft->id))
+        draft->id = id_number("lease", turn_number(t));
+    draft->fence = turn_number(t);
+    draft->void_at = instant_add(draft->ends_at, TIMETABLE_RETURN_MARGIN_S);
+    TRY(lease_next(draft->state, LEASE_EVENT_BOOK, &draft->state, err));
+    lease_stop_waiting(draft);
+    const struct lease *l = turn_put(t, ENTITY_LEASE, draft);
+    posting_money(posting_lease(t, LEDGER_BOOK, l), PHASE_PENDING, l->held_krw.krw);
+    return 0;
+}
+
+/* ---- The commands ------------------------------------------------------------------------------
+ */
 
 static void copy_uids(const struct list *from, struct list *to)
 {
@@ -349,18 +225,38 @@ static void copy_uids(const struct list *from, struct list *to)
     }
 }
 
+static int place(struct turn *t, const struct order *o, struct lease *draft, bool *ret_waits,
+                 struct err *err)
+{
+    struct fitting f = {.turn = t,
+                        .allocation = o->allocation,
+                        .programme = o->programme,
+                        .one_node = o->request->one_node};
+    struct misfit misfit;
+    int rc = waiting_precedes(t, draft, &misfit);
+    if (rc == 0)
+        rc = fitting_place(&f, draft, &misfit);
+    if (rc == -ERR_NO_CAPACITY && reclaim_for(t, &f, draft, o->request->length_s > 0) == 0)
+        rc = 0;
+    *ret_waits = rc == -ERR_NO_CAPACITY && o->request->wait;
+    if (rc == 0 || *ret_waits) {
+        if (*ret_waits)
+            waiting_enter(draft, &(struct waiting_order){.allocation = o->allocation,
+                                                         .one_node = o->request->one_node,
+                                                         .shifts = o->request->length_s > 0,
+                                                         .misfit = &misfit});
+        return 0;
+    }
+    return fitting_refuse(&f, &misfit, err);
+}
+
 static int book(struct turn *t, const struct order *o, struct lease *draft, struct err *err)
 {
-    TRY(place_or_explain(t, o, draft, err));
-    draft->id = id_number("lease", turn_number(t));
-    draft->fence = turn_number(t);
-    draft->void_at = instant_add(draft->ends_at, TIMETABLE_RETURN_MARGIN_S);
+    bool waits;
+    TRY(place(t, o, draft, &waits, err));
     copy_uids(&o->request->uids, &draft->uids);
-    TRY(lease_next(draft->state, LEASE_EVENT_BOOK, &draft->state, err));
-    TRY(hold_budget(t, o, draft, err));
-    const struct lease *l = turn_put(t, ENTITY_LEASE, draft);
-    posting_money(posting_lease(t, LEDGER_BOOK, l), PHASE_PENDING, l->held_krw.krw);
-    turn_answer(t, ENTITY_LEASE, &l->id, enum_name(&lease_state_names, (int)l->state));
+    TRY(waits ? waiting_put(t, draft, err) : booking_confirm(t, draft, err));
+    turn_answer(t, ENTITY_LEASE, &draft->id, enum_name(&lease_state_names, (int)draft->state));
     return 0;
 }
 
@@ -375,19 +271,43 @@ int decide_book_lease(struct turn *t, const void *args, struct err *err)
     return rc;
 }
 
-int decide_release_lease(struct turn *t, const void *args, struct err *err)
+static int end_by_hand(struct turn *t, const struct lease *l, struct err *err)
 {
-    const struct release_lease_request *r = args;
-    const void *found;
-    TRY(turn_need(t, ENTITY_LEASE, &r->id, &found, err));
-    const struct lease *l = found;
-    TRY(turn_own(t, &l->organisation, ROLE_BIT(ROLE_AGENCY_ADMIN), "a lease of", err));
-    if (!lease_holds_capacity(l) || l->state == LEASE_RETURNING)
-        return err_set(err, ERR_STATE, "%s is %s already", l->id.text,
-                       enum_name(&lease_state_names, (int)l->state));
     struct id id = l->id;
     TRY(ending_stop(t, &id, turn_now(t), END_RELEASED, err));
     l = turn_find(t, ENTITY_LEASE, &id);
     turn_answer(t, ENTITY_LEASE, &id, enum_name(&lease_state_names, (int)l->state));
     return 0;
+}
+
+static int need_own_lease(const struct turn *t, const struct id *id, const struct lease **ret,
+                          struct err *err)
+{
+    const void *found;
+    TRY(turn_need(t, ENTITY_LEASE, id, &found, err));
+    *ret = found;
+    return turn_own(t, &(*ret)->organisation, ROLE_BIT(ROLE_AGENCY_ADMIN), "a lease of", err);
+}
+
+int decide_release_lease(struct turn *t, const void *args, struct err *err)
+{
+    const struct release_lease_request *r = args;
+    const struct lease *l = NULL;
+    TRY(need_own_lease(t, &r->id, &l, err));
+    bool over = !lease_holds_capacity(l) && l->state != LEASE_REQUESTED;
+    if (over || l->state == LEASE_RETURNING)
+        return err_set(err, ERR_STATE, "%s is %s already", l->id.text,
+                       enum_name(&lease_state_names, (int)l->state));
+    return end_by_hand(t, l, err);
+}
+
+int decide_cancel_lease(struct turn *t, const void *args, struct err *err)
+{
+    const struct cancel_lease_request *r = args;
+    const struct lease *l = NULL;
+    TRY(need_own_lease(t, &r->id, &l, err));
+    if (l->state != LEASE_REQUESTED && l->state != LEASE_BOOKED)
+        return err_set(err, ERR_STATE, "%s is %s: what has begun is released", l->id.text,
+                       enum_name(&lease_state_names, (int)l->state));
+    return end_by_hand(t, l, err);
 }

@@ -6,6 +6,7 @@
 #include "controlplane/domain/capacity.h"
 
 #include "controlplane/domain/quota_profile.h"
+#include "controlplane/domain/stage.h"
 #include "controlplane/domain/use.h"
 
 #include <stdio.h>
@@ -80,29 +81,39 @@ struct instant capacity_next_change(const struct loan *loan, struct instant t)
 /* ---- What a pool has promised ---------------------------------------------------------------- */
 
 struct promise {
-    const struct id *beside;
+    const struct loan *beside;
+    const struct stage_decision *ends; /* NULL, or what beside follows */
     struct steps lent;
 };
+
+/* The loan's end, as far as beside is concerned. */
+static struct instant end_of(const struct promise *p, const struct loan *loan)
+{
+    bool ends = p->ends && id_equal(&p->ends->project, &loan->borrower);
+    return ends ? instant_min(loan->to, p->ends->effective_at) : loan->to;
+}
 
 static bool visit_promise(const void *record, void *arg)
 {
     struct promise *p = arg;
     const struct loan *loan = record;
-    if (!capacity_binds(loan) || (p->beside && id_equal(&loan->id, p->beside)))
+    if (!capacity_binds(loan) || (p->beside && id_equal(&loan->id, &p->beside->id)))
         return true;
-    struct instant t = loan->from;
-    while (t.s < loan->to.s) {
-        struct instant next = instant_min(capacity_next_change(loan, t), loan->to);
+    struct instant t = loan->from, end = end_of(p, loan);
+    while (t.s < end.s) {
+        struct instant next = instant_min(capacity_next_change(loan, t), end);
         steps_add(&p->lent, (struct window){t, next}, capacity_guaranteed(loan, t));
         t = next;
     }
     return true;
 }
 
-int64_t capacity_lent_peak(const struct turn *t, const struct id *pool, const struct id *beside,
+int64_t capacity_lent_peak(const struct turn *t, const struct id *pool, const struct loan *beside,
                            struct window window, struct instant *ret_at)
 {
     struct promise p = {.beside = beside};
+    if (beside)
+        p.ends = turn_find(t, ENTITY_STAGE_DECISION, &beside->follows);
     turn_each_linked(t, LINK_LOAN_POOL, ENTITY_LOAN, pool, visit_promise, &p);
     __int128 peak = 0;
     *ret_at = window.from;
@@ -472,16 +483,18 @@ static int check_loan(const struct claim *claim, struct err *err)
     return 0;
 }
 
-/* What the pool's loans take of it at t with the claim: the greater of guarantee and use. */
+/* What the pool's loans take of it at t with the claim: the greater of guarantee and use. An
+ * opportunistic lease may have what is guaranteed and not used: it gives way in time. */
 static __int128 given_away(const struct claim *claim, struct instant t)
 {
+    bool gives_way = claim->lease->service_class == CLASS_OPPORTUNISTIC;
     __int128 given = 0;
     LIST_EACH(const struct loan_book, book, &claim->capacity->loans)
     {
         if (!id_equal(&book->loan->pool, &claim->pool->pool->id))
             continue;
         __int128 used = steps_at(book->used.steps, t) + (book == claim->loan ? claim->units : 0);
-        int64_t guaranteed = capacity_guaranteed(book->loan, t);
+        int64_t guaranteed = gives_way ? 0 : capacity_guaranteed(book->loan, t);
         given += used > guaranteed ? used : guaranteed;
     }
     return given;
@@ -586,5 +599,5 @@ int capacity_check(struct capacity *c, const struct lease *l, const struct id *p
         TRY(check_loan(&claim, err));
     }
     TRY(check_pool(&claim, err));
-    return check_tree(&claim, err);
+    return l->service_class == CLASS_OPPORTUNISTIC ? 0 : check_tree(&claim, err);
 }

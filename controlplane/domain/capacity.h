@@ -17,6 +17,10 @@
  *         leave, and borrows nothing) and each project with a loan (nominal: what is guaranteed to
  *         it; it borrows at most its burst, and lends nothing).
  *
+ * An opportunistic lease may have what loans guarantee and nobody uses: it keeps the loan rule and
+ * takes part in the pool rule with uses alone, and has no place in the tree. A committed lease that
+ * finds no room because of it makes it give way (reclaiming.h).
+ *
  * A lease takes its units from its begin until its devices are back. Built for one decision, with
  * all that the decision has changed so far; borrowed records must not be edited meanwhile.
  */
@@ -52,8 +56,9 @@ int64_t capacity_of_loan(const struct loan *loan, struct instant t);
 struct instant capacity_next_change(const struct loan *loan, struct instant t);
 
 /* The most that the pool's binding loans guarantee together at one instant of the window, the loan
- * `beside` left out (NULL: none); *ret_at is the first such instant. */
-int64_t capacity_lent_peak(const struct turn *t, const struct id *pool, const struct id *beside,
+ * `beside` left out (NULL: none); *ret_at is the first such instant. Where beside follows a stage
+ * decision, the loans that this one ends count until then. */
+int64_t capacity_lent_peak(const struct turn *t, const struct id *pool, const struct loan *beside,
                            struct window window, struct instant *ret_at);
 
 static inline void capacity_cleanup(struct capacity **c)

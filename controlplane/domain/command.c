@@ -33,7 +33,8 @@ ARGS(recall_loan_request,
      F_ID(struct recall_loan_request, id),
      F_SHARE(struct recall_loan_request, units),
      F_INSTANT(struct recall_loan_request, by),
-     F_TEXT(struct recall_loan_request, reason))
+     F_TEXT(struct recall_loan_request, reason),
+     F_BOOL(struct recall_loan_request, emergency))
 ARGS(request_allocation_request,
      F_ID(struct request_allocation_request, project),
      F_TEXT(struct request_allocation_request, model),
@@ -54,9 +55,33 @@ ARGS(book_lease_request,
      F_INSTANT(struct book_lease_request, to),
      F_LIST(struct book_lease_request, uids, &user_id_type),
      F_BOOL(struct book_lease_request, one_node),
-     F_I64(struct book_lease_request, length_s))
+     F_I64(struct book_lease_request, length_s),
+     F_BOOL(struct book_lease_request, wait))
 ARGS(release_lease_request,
      F_ID(struct release_lease_request, id))
+ARGS(extend_lease_request,
+     F_ID(struct extend_lease_request, id),
+     F_INSTANT(struct extend_lease_request, to))
+ARGS(cancel_lease_request,
+     F_ID(struct cancel_lease_request, id))
+ARGS(decide_stage_request,
+     F_ID(struct decide_stage_request, project),
+     F_ID(struct decide_stage_request, stage),
+     F_ID(struct decide_stage_request, verdict),
+     F_INSTANT(struct decide_stage_request, effective_at),
+     F_TEXT(struct decide_stage_request, reason),
+     F_TEXT(struct decide_stage_request, paper))
+ARGS(object_stage_request,
+     F_ID(struct object_stage_request, id),
+     F_TEXT(struct object_stage_request, reason))
+ARGS(answer_objection_request,
+     F_ID(struct answer_objection_request, id),
+     F_BOOL(struct answer_objection_request, upheld),
+     F_TEXT(struct answer_objection_request, reason))
+ARGS(settle_stage_request,
+     F_ID(struct settle_stage_request, project),
+     F_ID(struct settle_stage_request, stage),
+     F_TEXT(struct settle_stage_request, paper))
 ARGS(sign_approval_request,
      F_ID(struct sign_approval_request, id),
      F_TEXT(struct sign_approval_request, plan_hash),

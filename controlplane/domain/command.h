@@ -36,6 +36,12 @@ extern const struct record_type request_head_type;
     X(REQUEST_ALLOCATION,  request_allocation_request)                                             \
     X(BOOK_LEASE,          book_lease_request)                                                     \
     X(RELEASE_LEASE,       release_lease_request)                                                  \
+    X(EXTEND_LEASE,        extend_lease_request)                                                   \
+    X(CANCEL_LEASE,        cancel_lease_request)                                                   \
+    X(DECIDE_STAGE,        decide_stage_request)                                                   \
+    X(OBJECT_STAGE,        object_stage_request)                                                   \
+    X(ANSWER_OBJECTION,    answer_objection_request)                                               \
+    X(SETTLE_STAGE,        settle_stage_request)                                                   \
     X(SIGN_APPROVAL,       sign_approval_request)                                                  \
     X(RETURN_APPROVAL,     return_approval_request)                                                \
     X(RECORD_CONTRIBUTION, record_contribution_request)                                            \
@@ -89,6 +95,7 @@ struct recall_loan_request {
     struct share units;
     struct instant by; /* NEVER = now + notice */
     char reason[LIMIT_TEXT_BYTES];
+    bool emergency; /* less notice than the loan's: needs two approvers */
 };
 struct request_allocation_request {
     struct request_head head;
@@ -114,10 +121,46 @@ struct book_lease_request {
     struct list uids; /* struct user_id */
     bool one_node;
     int64_t length_s; /* instead of `to`; 0 = none */
+    bool wait;        /* where it can't begin: on the waiting list */
 };
 struct release_lease_request {
     struct request_head head;
     struct id id;
+};
+struct extend_lease_request {
+    struct request_head head;
+    struct id id;
+    struct instant to;
+};
+struct cancel_lease_request {
+    struct request_head head;
+    struct id id;
+};
+struct decide_stage_request {
+    struct request_head head;
+    struct id project;
+    struct id stage;
+    struct id verdict; /* pass eliminate */
+    struct instant effective_at;
+    char reason[LIMIT_TEXT_BYTES];
+    char paper[LIMIT_NAME_BYTES];
+};
+struct object_stage_request {
+    struct request_head head;
+    struct id id;
+    char reason[LIMIT_TEXT_BYTES];
+};
+struct answer_objection_request {
+    struct request_head head;
+    struct id id;
+    bool upheld;
+    char reason[LIMIT_TEXT_BYTES];
+};
+struct settle_stage_request {
+    struct request_head head;
+    struct id project;
+    struct id stage;
+    char paper[LIMIT_NAME_BYTES];
 };
 struct sign_approval_request {
     struct request_head head;

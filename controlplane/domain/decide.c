@@ -6,13 +6,16 @@
 #include "controlplane/domain/booking.h"
 #include "controlplane/domain/contributing.h"
 #include "controlplane/domain/due.h"
+#include "controlplane/domain/extending.h"
 #include "controlplane/domain/joining.h"
 #include "controlplane/domain/lending.h"
 #include "controlplane/domain/metering.h"
-#include "controlplane/domain/recall.h"
+#include "controlplane/domain/recalling.h"
 #include "controlplane/domain/register.h"
 #include "controlplane/domain/reporting.h"
+#include "controlplane/domain/staging.h"
 #include "controlplane/domain/turn.h"
+#include "controlplane/domain/waiting.h"
 
 typedef int (*decide_fn)(struct turn *t, const void *args, struct err *err);
 
@@ -28,6 +31,12 @@ static const decide_fn deciders[COMMAND_KIND_COUNT] = {
     [COMMAND_REQUEST_ALLOCATION] = decide_request_allocation,
     [COMMAND_BOOK_LEASE] = decide_book_lease,
     [COMMAND_RELEASE_LEASE] = decide_release_lease,
+    [COMMAND_EXTEND_LEASE] = decide_extend_lease,
+    [COMMAND_CANCEL_LEASE] = decide_cancel_lease,
+    [COMMAND_DECIDE_STAGE] = decide_decide_stage,
+    [COMMAND_OBJECT_STAGE] = decide_object_stage,
+    [COMMAND_ANSWER_OBJECTION] = decide_answer_objection,
+    [COMMAND_SETTLE_STAGE] = decide_settle_stage,
     [COMMAND_SIGN_APPROVAL] = decide_sign_approval,
     [COMMAND_RETURN_APPROVAL] = decide_return_approval,
     [COMMAND_RECORD_CONTRIBUTION] = decide_record_contribution,
@@ -47,6 +56,8 @@ int decide(const struct state *s, enum command_kind kind, const void *args,
     ENSURE(ret->n == 0 && ret->numbers_taken == 0);
     struct turn t = turn_begin(s, ctx, ret);
     int rc = deciders[kind](&t, args, err);
+    if (rc == 0)
+        waiting_wake(&t);
     turn_end(&t);
     if (rc < 0)
         changes_reset(ret);

@@ -5,11 +5,14 @@
 #include "controlplane/domain/ending.h"
 #include "controlplane/domain/placing.h"
 #include "controlplane/domain/posting.h"
-#include "controlplane/domain/recall.h"
+#include "controlplane/domain/recalling.h"
+#include "controlplane/domain/staging.h"
+#include "controlplane/domain/waiting.h"
 #include "lib/base/text.h"
 
-/* The most objects that one step changes: a lease, its allocation, its loan. */
-#define STEP_OBJECTS 3
+/* The most objects that one step changes: a lease, its allocation, its loan, and the first of the
+ * waiting list that it wakes. What may change more looks at the turn's limit itself. */
+#define STEP_OBJECTS 4
 
 /* ---- Leases
  * --------------------------------------------------------------------------------------- */
@@ -34,6 +37,8 @@ static int lease_step(struct turn *t, const void *record, struct err *err)
 {
     const struct lease *l = record;
     switch (l->state) {
+    case LEASE_REQUESTED:
+        return waiting_try(t, &l->id, err);
     case LEASE_BOOKED:
         return prepare(t, &l->id, err);
     case LEASE_PREPARING:
@@ -67,6 +72,9 @@ static int loan_step(struct turn *t, const void *record, struct err *err)
         return loan_event(t, &l->id, LOAN_EVENT_CLOSE, LEDGER_RETURN_PLAN,
                           "nobody consented before it was over", err);
     case LOAN_APPROVED:
+        if (loan_follows(l))
+            return loan_event(t, &l->id, LOAN_EVENT_CLOSE, LEDGER_RETURN_PLAN,
+                              "what it waited for did not happen before it was over", err);
         return loan_event(t, &l->id, LOAN_EVENT_START, LEDGER_GRANT, "its window begins", err);
     case LOAN_RECALLING:
         return recall_take_effect(t, &l->id, err);
@@ -86,6 +94,16 @@ static int approval_step(struct turn *t, const void *record, struct err *err)
     return approving_expire(t, &((const struct approval *)record)->id, err);
 }
 
+static int project_step(struct turn *t, const void *record, struct err *err)
+{
+    return staging_keep_dates(t, &((const struct project *)record)->id, err);
+}
+
+static int stage_decision_step(struct turn *t, const void *record, struct err *err)
+{
+    return staging_execute(t, &((const struct stage_decision *)record)->id, err);
+}
+
 static int join_token_step(struct turn *t, const void *record, struct err *err)
 {
     (void)err;
@@ -95,10 +113,9 @@ static int join_token_step(struct turn *t, const void *record, struct err *err)
 
 static int (*const steps[ENTITY_KIND_COUNT])(struct turn *t, const void *record,
                                              struct err *err) = {
-    [ENTITY_LEASE] = lease_step,
-    [ENTITY_LOAN] = loan_step,
-    [ENTITY_APPROVAL] = approval_step,
-    [ENTITY_JOIN_TOKEN] = join_token_step,
+    [ENTITY_LEASE] = lease_step,       [ENTITY_LOAN] = loan_step,
+    [ENTITY_APPROVAL] = approval_step, [ENTITY_JOIN_TOKEN] = join_token_step,
+    [ENTITY_PROJECT] = project_step,   [ENTITY_STAGE_DECISION] = stage_decision_step,
 };
 
 struct walk {
@@ -128,7 +145,9 @@ static bool visit_due(enum entity_kind kind, const void *record, void *arg)
 bool due_steps(struct turn *t, size_t limit)
 {
     ENSURE(limit >= DECIDE_DUE_MIN);
+    t->object_limit = limit;
     struct walk w = {.turn = t, .limit = limit, .more = false};
     state_each_due(t->state, turn_now(t), visit_due, &w);
+    waiting_wake(t);
     return w.more;
 }

@@ -51,12 +51,14 @@ static int step(struct lease *l, enum lease_event event, struct err *err)
 
 static enum ledger_kind ledger_kind_of(enum end_reason reason)
 {
-    return reason == END_RECALLED ? LEDGER_RECALL : LEDGER_RELEASE;
+    bool asked_back = reason == END_RECALLED || reason == END_RECLAIMED;
+    return asked_back ? LEDGER_RECALL : LEDGER_RELEASE;
 }
 
 static int cancel(struct turn *t, struct lease *l, enum end_reason reason, struct err *err)
 {
     TRY(step(l, LEASE_EVENT_CANCEL, err));
+    lease_stop_waiting(l);
     l->end_reason = reason;
     l->ends_at = l->from;
     l->ended_at = turn_now(t);
@@ -82,6 +84,8 @@ int ending_stop(struct turn *t, const struct id *id, struct instant at, enum end
 {
     const struct lease *old = turn_find(t, ENTITY_LEASE, id);
     ENSURE(old != NULL);
+    if (old->state == LEASE_REQUESTED)
+        return cancel(t, turn_edit(t, ENTITY_LEASE, id), reason, err);
     int64_t less = worth_less(t, old, at);
     int64_t freed = 0;
     struct lease *l = turn_edit(t, ENTITY_LEASE, id);
@@ -113,7 +117,9 @@ int ending_take_back(struct turn *t, const struct id *id, struct err *err)
 int ending_finish(struct turn *t, const struct id *id, const char *how, struct err *err)
 {
     struct lease *l = turn_edit(t, ENTITY_LEASE, id);
-    TRY(step(l, LEASE_EVENT_RETURN, err));
+    bool unusable = l->end_reason == END_EXPIRED && l->active_at.s == INSTANT_NEVER.s;
+    TRY(step(l, unusable ? LEASE_EVENT_FAIL : LEASE_EVENT_RETURN, err));
+    l->end_reason = unusable ? END_FAILED : l->end_reason;
     l->ended_at = turn_now(t);
     int64_t freed = set_free(t, l, l->held_krw.krw);
     struct ledger_entry *entry = posting_lease(t, LEDGER_RETURN, l);

@@ -6,6 +6,7 @@
 #include "controlplane/domain/enforce.h"
 
 #include "controlplane/domain/node.h"
+#include "controlplane/domain/project.h"
 
 struct listing {
     const struct state *state;
@@ -107,6 +108,9 @@ static bool visit_lease(const void *record, void *arg)
     ENSURE(p != NULL);
     if (p->state == PLACEMENT_TAINTED || !is_clean(listing->node, p) || is_blocked(listing, l, p))
         return true;
+    const struct project *project = state_find(listing->state, ENTITY_PROJECT, &l->project);
+    if (project && project_eliminated(project))
+        return true; /* its end may still be on the way to this object: staging.h */
     const struct loan *loan = state_find(listing->state, ENTITY_LOAN, &l->loan);
     if (loan && listing->node->tier < LOAN_TIER)
         return true;

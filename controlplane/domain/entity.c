@@ -11,6 +11,8 @@
 #include "controlplane/domain/pool.h"
 #include "controlplane/domain/programme.h"
 #include "controlplane/domain/project.h"
+#include "controlplane/domain/recall.h"
+#include "controlplane/domain/stage.h"
 #include "controlplane/domain/usage.h"
 #include "controlplane/domain/user.h"
 

@@ -22,7 +22,9 @@
     X(USER, "users", "user", user)                                                                 \
     X(JOIN_TOKEN, "join-tokens", "join-token", join_token)                                         \
     X(USAGE_INTERVAL, "usage", "usage-interval", usage_interval)                                   \
-    X(CONTRIBUTION, "contributions", "contribution", contribution)
+    X(CONTRIBUTION, "contributions", "contribution", contribution)                                 \
+    X(RECALL, "recalls", "recall", recall)                                                         \
+    X(STAGE_DECISION, "stage-decisions", "stage-decision", stage_decision)
 
 enum entity_kind {
 #define X(kind, prefix, name, type) ENTITY_##kind,

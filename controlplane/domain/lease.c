@@ -1,6 +1,8 @@
 /* Leases: fields and life cycle. */
 #include "controlplane/domain/lease.h"
 
+#include <stdlib.h>
+
 #define X(id, name) name,
 static const char *const state_texts[] = {LEASE_STATES(X)};
 static const char *const event_texts[] = {LEASE_EVENTS(X)};
@@ -14,7 +16,8 @@ const struct enum_names isolation_names = {isolation_texts, ISOLATION_COUNT};
 static const char *const class_texts[] = {"committed", "opportunistic"};
 const struct enum_names service_class_names = {class_texts, CLASS_COUNT};
 
-static const char *const end_texts[] = {"", "expired", "released", "recalled", "failed"};
+static const char *const end_texts[] = {"",       "expired",    "released", "recalled",
+                                        "failed", "eliminated", "reclaimed"};
 const struct enum_names end_reason_names = {end_texts, END_REASON_COUNT};
 
 static const char *const placement_texts[] = {"planned", "granted", "active", "returned",
@@ -43,6 +46,14 @@ static const struct record_type placement_type = {"placement", sizeof(struct pla
 static const struct field user_id_fields[] = {F_U32(struct user_id, uid), F_END};
 const struct record_type user_id_type = {"user_id", sizeof(struct user_id), user_id_fields};
 
+static const struct field lease_wait_fields[] = {
+    F_BOOL(struct lease_wait, one_node), F_BOOL(struct lease_wait, shifts),
+    F_INSTANT(struct lease_wait, until), F_INSTANT(struct lease_wait, next_try),
+    F_TEXT(struct lease_wait, reason),   F_END,
+};
+static const struct record_type lease_wait_type = {"lease_wait", sizeof(struct lease_wait),
+                                                   lease_wait_fields};
+
 static const struct field lease_fields[] = {
     F_ID(struct lease, id),
     F_ID(struct lease, allocation),
@@ -70,6 +81,8 @@ static const struct field lease_fields[] = {
     F_INSTANT(struct lease, active_at),
     F_INSTANT(struct lease, ended_at),
     F_INSTANT(struct lease, void_at),
+    F_ID(struct lease, continues),
+    F_LIST(struct lease, waiting, &lease_wait_type),
     F_END,
 };
 const struct record_type lease_type = {"lease", sizeof(struct lease), lease_fields};
@@ -80,20 +93,12 @@ static const unsigned char next[LEASE_STATE_COUNT][LEASE_EVENT_COUNT] = {
     [LEASE_REQUESTED] = {[LEASE_EVENT_BOOK] = TO(BOOKED),
                          [LEASE_EVENT_REFUSE] = TO(REFUSED),
                          [LEASE_EVENT_CANCEL] = TO(CANCELLED)},
-    [LEASE_BOOKED] = {[LEASE_EVENT_PREPARE] = TO(PREPARING),
-                      [LEASE_EVENT_CANCEL] = TO(CANCELLED),
-                      [LEASE_EVENT_FAIL] = TO(FAILED)},
+    [LEASE_BOOKED] = {[LEASE_EVENT_PREPARE] = TO(PREPARING), [LEASE_EVENT_CANCEL] = TO(CANCELLED)},
     [LEASE_PREPARING] = {[LEASE_EVENT_ACTIVATE] = TO(ACTIVE),
                          [LEASE_EVENT_DRAIN] = TO(DRAINING),
-                         [LEASE_EVENT_END] = TO(RETURNING),
-                         [LEASE_EVENT_FAIL] = TO(FAILED)},
-    [LEASE_ACTIVE] = {[LEASE_EVENT_DRAIN] = TO(DRAINING),
-                      [LEASE_EVENT_END] = TO(RETURNING),
-                      [LEASE_EVENT_FAIL] = TO(FAILED)},
-    [LEASE_DRAINING] = {[LEASE_EVENT_DRAIN] = TO(DRAINING),
-                        [LEASE_EVENT_END] = TO(RETURNING),
-                        [LEASE_EVENT_ACTIVATE] = TO(DRAINING),
-                        [LEASE_EVENT_FAIL] = TO(FAILED)},
+                         [LEASE_EVENT_END] = TO(RETURNING)},
+    [LEASE_ACTIVE] = {[LEASE_EVENT_DRAIN] = TO(DRAINING), [LEASE_EVENT_END] = TO(RETURNING)},
+    [LEASE_DRAINING] = {[LEASE_EVENT_DRAIN] = TO(DRAINING), [LEASE_EVENT_END] = TO(RETURNING)},
     [LEASE_RETURNING] = {[LEASE_EVENT_RETURN] = TO(ENDED), [LEASE_EVENT_FAIL] = TO(FAILED)},
 };
 
@@ -121,6 +126,19 @@ const struct placement *lease_placement(const struct lease *l, const struct id *
             return p;
     }
     return NULL;
+}
+
+const struct lease_wait *lease_waits(const struct lease *l)
+{
+    return l->state == LEASE_REQUESTED && l->waiting.n > 0
+               ? LIST_AT(const struct lease_wait, &l->waiting, 0)
+               : NULL;
+}
+
+void lease_stop_waiting(struct lease *l)
+{
+    free(l->waiting.items);
+    l->waiting = (struct list){0};
 }
 
 struct share lease_units(const struct lease *l)

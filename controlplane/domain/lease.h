@@ -26,14 +26,14 @@ extern const struct enum_names lease_state_names;
 
 #define LEASE_EVENTS(X)                                                                            \
     X(BOOK, "book")                                                                                \
-    X(REFUSE, "refuse")                                                                            \
+    X(REFUSE, "refuse")     /* waited until it made no sense any more */                           \
     X(CANCEL, "cancel")     /* before it started */                                                \
     X(PREPARE, "prepare")   /* its window is near: nodes get grants */                             \
     X(ACTIVATE, "activate") /* every node has it installed */                                      \
     X(DRAIN, "drain")       /* notice runs: release, recall */                                     \
     X(END, "end")           /* its end has come: take back */                                      \
     X(RETURN, "return")     /* every node returned it clean */                                     \
-    X(FAIL, "fail")
+    X(FAIL, "fail")         /* its whole window went by without being usable */
 enum lease_event {
 #define X(id, name) LEASE_EVENT_##id,
     LEASE_EVENTS(X)
@@ -55,7 +55,16 @@ extern const struct enum_names isolation_names;
 enum service_class { CLASS_COMMITTED, CLASS_OPPORTUNISTIC, CLASS_COUNT };
 extern const struct enum_names service_class_names;
 
-enum end_reason { END_NONE, END_EXPIRED, END_RELEASED, END_RECALLED, END_FAILED, END_REASON_COUNT };
+enum end_reason {
+    END_NONE,
+    END_EXPIRED,
+    END_RELEASED,
+    END_RECALLED,
+    END_FAILED,
+    END_ELIMINATED, /* by a stage decision */
+    END_RECLAIMED,  /* an opportunistic lease, for a committed one */
+    END_REASON_COUNT
+};
 extern const struct enum_names end_reason_names; /* the first is "" */
 
 enum placement_state {
@@ -86,6 +95,16 @@ struct user_id {
 };
 extern const struct record_type user_id_type;
 
+/* What a lease on the waiting list waits for. */
+#define LEASE_WAIT_REASON_CAP 256
+struct lease_wait {
+    bool one_node;
+    bool shifts;                        /* its end moves with its begin */
+    struct instant until;               /* it is refused if it has not begun by then */
+    struct instant next_try;            /* NEVER: when capacity frees */
+    char reason[LEASE_WAIT_REASON_CAP]; /* why it could not begin when it was last tried */
+};
+
 struct lease {
     struct id id;
     struct id allocation;
@@ -113,6 +132,8 @@ struct lease {
     struct instant active_at;
     struct instant ended_at;
     struct instant void_at; /* by then it is over on every node, even on one that fell silent */
+    struct id continues;    /* the lease that it takes over from on other devices */
+    struct list waiting;    /* struct lease_wait: one while it is requested, else none */
 };
 extern const struct record_type lease_type;
 
@@ -122,6 +143,12 @@ MUST_CHECK int lease_next(enum lease_state state, enum lease_event event, enum l
 
 /* Whether it still takes capacity: booked up to returning. */
 bool lease_holds_capacity(const struct lease *l);
+
+/* What it waits for; NULL unless it is on the waiting list. */
+const struct lease_wait *lease_waits(const struct lease *l);
+
+/* Takes it off the waiting list. */
+void lease_stop_waiting(struct lease *l);
 
 struct share lease_units(const struct lease *l); /* gpus x units_per_gpu */
 

@@ -5,6 +5,7 @@
 
 #include "controlplane/domain/approving.h"
 #include "controlplane/domain/capacity.h"
+#include "controlplane/domain/staging.h"
 
 /* ---- Proposing ---------------------------------------------------------------------------------
  */
@@ -45,7 +46,7 @@ static int check_lend_limit(const struct turn *t, const struct loan *l, struct e
     struct instant at;
     char when[INSTANT_TEXT_CAP], limit[SHARE_TEXT_CAP], lent[SHARE_TEXT_CAP];
     struct window window = {l->from, l->to};
-    int64_t peak = capacity_lent_peak(t, &l->pool, &l->id, window, &at);
+    int64_t peak = capacity_lent_peak(t, &l->pool, l, window, &at);
     if (peak <= pool->lend_limit_units.units - l->guaranteed_units.units)
         return 0;
     return err_set(err, ERR_NO_CAPACITY,
@@ -53,6 +54,53 @@ static int check_lend_limit(const struct turn *t, const struct loan *l, struct e
                    "limit or lend less",
                    l->id.text, pool->id.text, share_format(pool->lend_limit_units, limit),
                    share_format((struct share){peak}, lent), instant_format(at, when));
+}
+
+/* A supplier that competes in the programme can be barred from lending to itself. */
+static int check_barred(const struct turn *t, const struct loan *l, struct err *err)
+{
+    const struct programme *programme = turn_find(t, ENTITY_PROGRAMME, &l->programme);
+    const struct project *project = turn_find(t, ENTITY_PROJECT, &l->borrower);
+    bool itself = project && project_member(project, &l->lender);
+    if (!itself || !programme_bars_lending(programme, &l->lender, (struct window){l->from, l->to}))
+        return 0;
+    return err_set(
+        err, ERR_DENIED,
+        "loan %s: %s is a member of project %s, and programme %s bars it from lending to "
+        "itself in that time",
+        l->id.text, l->lender.text, l->borrower.text, l->programme.text);
+}
+
+/* A team that is out borrows nothing; one whose end is announced, nothing beyond it. */
+static int check_borrower_stays(const struct turn *t, const struct loan *l, struct err *err)
+{
+    char when[INSTANT_TEXT_CAP];
+    const struct stage_decision *end = staging_end_of(t, &l->borrower);
+    if (!end || l->to.s <= end->effective_at.s)
+        return 0;
+    return err_set(err, ERR_STATE, "loan %s: project %s is eliminated at %s by %s", l->id.text,
+                   l->borrower.text, instant_format(end->effective_at, when), end->id.text);
+}
+
+/* What it is to take over must be about to be given back, and not before its own begin. */
+static int check_follows(const struct turn *t, const struct loan *l, struct err *err)
+{
+    char when[INSTANT_TEXT_CAP];
+    const struct stage_decision *d = turn_find(t, ENTITY_STAGE_DECISION, &l->follows);
+    if (id_is_none(&l->follows))
+        return 0;
+    if (!d || !id_equal(&d->programme, &l->programme))
+        return err_set(err, ERR_NOT_FOUND,
+                       "loan %s: follows: programme %s has no stage decision %s", l->id.text,
+                       l->programme.text, l->follows.text);
+    if (d->verdict != STAGE_VERDICT_ELIMINATE || d->state > STAGE_DECISION_OBJECTED)
+        return err_set(err, ERR_STATE, "loan %s: follows: %s gives nothing back", l->id.text,
+                       d->id.text);
+    if (l->from.s > d->effective_at.s)
+        return err_set(err, ERR_INVALID,
+                       "loan %s: follows: from must not come after %s, when %s takes effect",
+                       l->id.text, instant_format(d->effective_at, when), d->id.text);
+    return 0;
 }
 
 static int check_permit(const struct turn *t, const struct loan *l, struct err *err)
@@ -82,6 +130,7 @@ static void reset_course(const struct turn *t, struct loan *l)
     l->created_at = turn_now(t);
     l->recalled_units = (struct share){0};
     l->recall_at = INSTANT_NEVER;
+    l->use_judged_at = INSTANT_NEVER;
     l->permit_key_id = user ? user->key_id : ID_NONE;
     if (l->silence_s == 0)
         l->silence_s = l->notice_s;
@@ -99,6 +148,9 @@ int decide_propose_loan(struct turn *t, const void *args, struct err *err)
     TRY(loan_check(l, err));
     TRY(check_parties(t, l, err));
     TRY(check_window(t, l, err));
+    TRY(check_barred(t, l, err));
+    TRY(check_borrower_stays(t, l, err));
+    TRY(check_follows(t, l, err));
     TRY(check_lend_limit(t, l, err));
     TRY(check_permit(t, l, err));
     (void)posting_loan(t, LEDGER_PROPOSE, l);
@@ -134,10 +186,41 @@ int decide_consent_loan(struct turn *t, const void *args, struct err *err)
     TRY(loan_next(l->state, LOAN_EVENT_CONSENT, &l->state, err));
     if (l->to.s <= turn_now(t).s)
         return err_set(err, ERR_STATE, "loan %s: its window is over", l->id.text);
+    TRY(check_barred(t, l, err));
+    TRY(check_borrower_stays(t, l, err));
     TRY(check_lend_limit(t, l, err));
     l->consented_by = t->ctx->actor.user;
     (void)posting_loan(t, LEDGER_CONSENT, l);
     TRY(approving_open(t, ENTITY_LOAN, &l->id, l->to, &l->approval, err));
     turn_answer(t, ENTITY_LOAN, &l->id, enum_name(&loan_state_names, (int)l->state));
+    return 0;
+}
+
+/* ---- Approved ----------------------------------------------------------------------------------
+ */
+
+static int pool_has_room(struct turn *t, const struct loan *l, struct err *err)
+{
+    const struct pool *pool = turn_find(t, ENTITY_POOL, &l->pool);
+    struct instant at;
+    char when[INSTANT_TEXT_CAP], lent[SHARE_TEXT_CAP];
+    int64_t peak = capacity_lent_peak(t, &l->pool, l, (struct window){l->from, l->to}, &at);
+    if (pool && peak <= pool->lend_limit_units.units - l->guaranteed_units.units)
+        return 0;
+    return err_set(err, ERR_NO_CAPACITY,
+                   "loan %s: the lend limit of pool %s is passed at %s, where %s are lent already",
+                   l->id.text, l->pool.text, instant_format(at, when),
+                   share_format((struct share){peak}, lent));
+}
+
+int lending_approve(struct turn *t, const struct id *id, struct err *err)
+{
+    struct loan *l = turn_edit(t, ENTITY_LOAN, id);
+    TRY(pool_has_room(t, l, err));
+    TRY(loan_next(l->state, LOAN_EVENT_APPROVE, &l->state, err));
+    const struct stage_decision *d = turn_find(t, ENTITY_STAGE_DECISION, &l->follows);
+    bool waits = loan_follows(l) && !(d && d->state == STAGE_DECISION_DONE);
+    if (l->from.s <= turn_now(t).s && !waits)
+        TRY(loan_next(l->state, LOAN_EVENT_START, &l->state, err));
     return 0;
 }

@@ -13,4 +13,7 @@
 MUST_CHECK int decide_propose_loan(struct turn *t, const void *args, struct err *err);
 MUST_CHECK int decide_consent_loan(struct turn *t, const void *args, struct err *err);
 
+/* The agency has approved it: from its begin on leases may run on it. */
+MUST_CHECK int lending_approve(struct turn *t, const struct id *loan, struct err *err);
+
 #endif

@@ -41,6 +41,8 @@ static const struct field loan_fields[] = {
     F_INSTANT(struct loan, created_at),
     F_SHARE(struct loan, recalled_units),
     F_INSTANT(struct loan, recall_at),
+    F_ID(struct loan, follows),
+    F_INSTANT(struct loan, use_judged_at),
     F_END,
 };
 const struct record_type loan_type = {"loan", sizeof(struct loan), loan_fields};
@@ -52,11 +54,10 @@ static const unsigned char next[LOAN_STATE_COUNT][LOAN_EVENT_COUNT] = {
     [LOAN_CONSENTED] = {[LOAN_EVENT_APPROVE] = TO(APPROVED), [LOAN_EVENT_CLOSE] = TO(CLOSED)},
     [LOAN_APPROVED] = {[LOAN_EVENT_START] = TO(ACTIVE),
                        [LOAN_EVENT_RECALL] = TO(RECALLING),
+                       [LOAN_EVENT_RETURN] = TO(RETURNED),
                        [LOAN_EVENT_CLOSE] = TO(CLOSED)},
     [LOAN_ACTIVE] = {[LOAN_EVENT_RECALL] = TO(RECALLING), [LOAN_EVENT_RETURN] = TO(RETURNED)},
-    [LOAN_RECALLING] = {[LOAN_EVENT_RECALL] = TO(RECALLING),
-                        [LOAN_EVENT_START] = TO(ACTIVE),
-                        [LOAN_EVENT_RETURN] = TO(RETURNED)},
+    [LOAN_RECALLING] = {[LOAN_EVENT_START] = TO(ACTIVE), [LOAN_EVENT_RETURN] = TO(RETURNED)},
     [LOAN_RETURNED] = {[LOAN_EVENT_CLOSE] = TO(CLOSED)},
 };
 
@@ -74,7 +75,12 @@ bool loan_in_force(const struct loan *l, struct instant t)
 {
     bool granted =
         l->state == LOAN_APPROVED || l->state == LOAN_ACTIVE || l->state == LOAN_RECALLING;
-    return granted && l->from.s <= t.s && t.s < l->to.s;
+    return granted && !loan_follows(l) && l->from.s <= t.s && t.s < l->to.s;
+}
+
+bool loan_follows(const struct loan *l)
+{
+    return l->state < LOAN_ACTIVE && !id_is_none(&l->follows);
 }
 
 static int check_terms(const struct loan *l, struct err *err)

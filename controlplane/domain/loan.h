@@ -68,6 +68,8 @@ struct loan {
     struct instant created_at;
     struct share recalled_units;
     struct instant recall_at;
+    struct id follows; /* a stage decision: it starts in the act that this one takes effect in */
+    struct instant use_judged_at;
 };
 extern const struct record_type loan_type;
 
@@ -77,6 +79,9 @@ MUST_CHECK int loan_next(enum loan_state state, enum loan_event event, enum loan
 
 /* Whether leases may run on it at t: approved or later, not returned, t inside its window. */
 bool loan_in_force(const struct loan *l, struct instant t);
+
+/* Whether it starts with a stage decision that has not taken effect yet. */
+bool loan_follows(const struct loan *l);
 
 MUST_CHECK int loan_check(const struct loan *l, struct err *err);
 

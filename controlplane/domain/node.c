@@ -1,9 +1,50 @@
 /* Nodes and their devices: fields and look-ups. */
 #include "controlplane/domain/node.h"
 
-static const char *const device_texts[] = {"contracted", "delivered",   "accepted", "in_service",
-                                           "faulty",     "maintenance", "tainted",  "retired"};
+#define X(id, name) name,
+static const char *const device_texts[] = {DEVICE_STATES(X)};
+static const char *const device_event_texts[] = {DEVICE_EVENTS(X)};
+#undef X
 const struct enum_names device_state_names = {device_texts, DEVICE_STATE_COUNT};
+const struct enum_names device_event_names = {device_event_texts, DEVICE_EVENT_COUNT};
+
+/* One more than the state, so that an empty cell is "no row". */
+#define TO(state) (DEVICE_##state + 1)
+static const unsigned char next[DEVICE_STATE_COUNT][DEVICE_EVENT_COUNT] = {
+    [DEVICE_CONTRACTED] = {[DEVICE_EVENT_DELIVER] = TO(DELIVERED)},
+    [DEVICE_DELIVERED] = {[DEVICE_EVENT_ACCEPT] = TO(ACCEPTED),
+                          [DEVICE_EVENT_BREAK] = TO(FAULTY),
+                          [DEVICE_EVENT_MAINTAIN] = TO(MAINTENANCE),
+                          [DEVICE_EVENT_RETIRE] = TO(RETIRED)},
+    [DEVICE_ACCEPTED] = {[DEVICE_EVENT_SERVE] = TO(IN_SERVICE),
+                         [DEVICE_EVENT_DEMOTE] = TO(DELIVERED),
+                         [DEVICE_EVENT_BREAK] = TO(FAULTY),
+                         [DEVICE_EVENT_MAINTAIN] = TO(MAINTENANCE),
+                         [DEVICE_EVENT_RETIRE] = TO(RETIRED)},
+    [DEVICE_IN_SERVICE] = {[DEVICE_EVENT_BREAK] = TO(FAULTY),
+                           [DEVICE_EVENT_MAINTAIN] = TO(MAINTENANCE),
+                           [DEVICE_EVENT_TAINT] = TO(TAINTED),
+                           [DEVICE_EVENT_DEMOTE] = TO(DELIVERED),
+                           [DEVICE_EVENT_RETIRE] = TO(RETIRED)},
+    [DEVICE_FAULTY] = {[DEVICE_EVENT_REPAIR] = TO(ACCEPTED),
+                       [DEVICE_EVENT_MAINTAIN] = TO(MAINTENANCE),
+                       [DEVICE_EVENT_RETIRE] = TO(RETIRED)},
+    [DEVICE_MAINTENANCE] =
+        {[DEVICE_EVENT_RESUME] = TO(ACCEPTED), [DEVICE_EVENT_RETIRE] = TO(RETIRED)},
+    [DEVICE_TAINTED] = {[DEVICE_EVENT_CLEAN] = TO(IN_SERVICE), [DEVICE_EVENT_RETIRE] = TO(RETIRED)},
+};
+#undef TO
+
+int device_next(enum device_state state, enum device_event event, enum device_state *ret,
+                struct err *err)
+{
+    ENSURE(state >= 0 && state < DEVICE_STATE_COUNT && event >= 0 && event < DEVICE_EVENT_COUNT);
+    if (!next[state][event])
+        return err_set(err, ERR_STATE, "a device that is %s can't take the event %s",
+                       device_texts[state], device_event_texts[event]);
+    *ret = (enum device_state)(next[state][event] - 1);
+    return 0;
+}
 
 static const char *const node_texts[] = {"joined", "in_service", "drained", "retired"};
 const struct enum_names node_state_names = {node_texts, NODE_STATE_COUNT};

@@ -5,18 +5,46 @@
 #include "lib/base/record.h"
 
 /* 노드, 장치: a server and its GPUs, known by GPU UUID. */
+#define DEVICE_STATES(X)                                                                           \
+    X(CONTRACTED, "contracted")                                                                    \
+    X(DELIVERED, "delivered")                                                                      \
+    X(ACCEPTED, "accepted")                                                                        \
+    X(IN_SERVICE, "in_service")                                                                    \
+    X(FAULTY, "faulty")                                                                            \
+    X(MAINTENANCE, "maintenance")                                                                  \
+    X(TAINTED, "tainted")                                                                          \
+    X(RETIRED, "retired")
 enum device_state {
-    DEVICE_CONTRACTED,
-    DEVICE_DELIVERED,
-    DEVICE_ACCEPTED,
-    DEVICE_IN_SERVICE,
-    DEVICE_FAULTY,
-    DEVICE_MAINTENANCE,
-    DEVICE_TAINTED,
-    DEVICE_RETIRED,
-    DEVICE_STATE_COUNT
+#define X(id, name) DEVICE_##id,
+    DEVICE_STATES(X)
+#undef X
+        DEVICE_STATE_COUNT
 };
 extern const struct enum_names device_state_names;
+
+#define DEVICE_EVENTS(X)                                                                           \
+    X(DELIVER, "deliver") /* its node told of it for the first time */                             \
+    X(ACCEPT, "accept")   /* its node can enforce what it is granted */                            \
+    X(SERVE, "serve")     /* leases may be placed on it */                                         \
+    X(BREAK, "break")     /* its node reports a fault, or misses it */                             \
+    X(REPAIR, "repair")                                                                            \
+    X(MAINTAIN, "maintain") /* its owner takes it out */                                           \
+    X(RESUME, "resume")                                                                            \
+    X(TAINT, "taint") /* a lease was not returned clean */                                         \
+    X(CLEAN, "clean")                                                                              \
+    X(DEMOTE, "demote") /* its node can enforce nothing any more */                                \
+    X(RETIRE, "retire")
+enum device_event {
+#define X(id, name) DEVICE_EVENT_##id,
+    DEVICE_EVENTS(X)
+#undef X
+        DEVICE_EVENT_COUNT
+};
+extern const struct enum_names device_event_names;
+
+/* The life cycle: the state after the event, or ERR_STATE naming both. */
+MUST_CHECK int device_next(enum device_state state, enum device_event event, enum device_state *ret,
+                           struct err *err);
 
 enum node_state { NODE_JOINED, NODE_IN_SERVICE, NODE_DRAINED, NODE_RETIRED, NODE_STATE_COUNT };
 extern const struct enum_names node_state_names;

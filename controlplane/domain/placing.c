@@ -5,7 +5,7 @@
 
 /* ---- Devices into placements ----------------------------------------------------------------- */
 
-static void clear_placements(struct lease *l)
+void placing_clear(struct lease *l)
 {
     LIST_EACH(struct placement, p, &l->placements)
     {
@@ -30,7 +30,7 @@ static struct placement *placement_on(struct lease *l, const struct id *node)
 /* The slots come by node. */
 static void place_on(const struct turn *t, struct lease *l, const struct calendar_choice *choice)
 {
-    clear_placements(l);
+    placing_clear(l);
     for (size_t i = 0; i < choice->n; i++) {
         const struct calendar_slot *slot = &choice->slots[i];
         const struct node *node = turn_find(t, ENTITY_NODE, &slot->node);
@@ -115,6 +115,9 @@ static int loan_is_place(const struct loan *loan, const struct lease *draft, str
     if (loan->state < LOAN_APPROVED || loan->state > LOAN_RECALLING)
         return err_set(err, ERR_NO_CAPACITY, "loan %s is %s", loan->id.text,
                        enum_name(&loan_state_names, (int)loan->state));
+    if (loan_follows(loan))
+        return err_set(err, ERR_NO_CAPACITY, "loan %s waits for %s to take effect", loan->id.text,
+                       loan->follows.text);
     if (!window_covers((struct window){loan->from, loan->to},
                        (struct window){draft->from, draft->ends_at}))
         return err_set(err, ERR_NO_CAPACITY, "loan %s runs from %s to %s only", loan->id.text,
@@ -181,7 +184,7 @@ int placing_find(const struct placing *p, struct lease *draft, struct err *err)
 
 /* ---- Moving ---------------------------------------------------------------------------------- */
 
-static void note_move(struct turn *t, const struct lease *l)
+void placing_note(struct turn *t, const struct lease *l)
 {
     struct list slots = {0};
     LIST_EACH(const struct placement, p, &l->placements)
@@ -236,7 +239,7 @@ int placing_move(struct turn *t, const struct id *id, const struct id *avoid,
     table_fini(&ignore);
     if (rc == 0) {
         moved.fence = turn_number(t);
-        note_move(t, turn_put(t, ENTITY_LEASE, &moved));
+        placing_note(t, turn_put(t, ENTITY_LEASE, &moved));
     }
     record_fini(&lease_type, &moved);
     return rc;

@@ -24,6 +24,13 @@ struct placing {
  */
 MUST_CHECK int placing_find(const struct placing *p, struct lease *draft, struct err *err);
 
+/* Takes its devices off a draft. */
+void placing_clear(struct lease *draft);
+
+/* Writes the lease's devices down in the draft calendar, so that nothing else that this decision
+ * places takes them. */
+void placing_note(struct turn *t, const struct lease *l);
+
 /* Moves a lease that holds no grants yet to other devices: new placements, a new fence, and the
  * draft calendar brought up to date. `avoid`: a loan not to stand on; `going`: ids of leases that
  * are about to go and count no more; both may be NULL. -ERR_NO_CAPACITY leaves it where it is. */

@@ -2,6 +2,8 @@
 #include "controlplane/domain/plan.h"
 
 #include "controlplane/domain/quoting.h"
+#include "controlplane/domain/recall.h"
+#include "controlplane/domain/stage.h"
 #include "controlplane/domain/timetable.h"
 #include "lib/base/text.h"
 
@@ -138,6 +140,8 @@ static int loan_plan(const struct turn *t, const struct approval *a, struct plan
     line_isolation(&f->plan, l);
     line_price(&f->plan, l, f->amount_krw);
     line(&f->plan, "consented by: %s", l->consented_by.text);
+    if (loan_follows(l))
+        line(&f->plan, "begins: in the act that %s takes effect in", l->follows.text);
     tail(&f->plan, a, f->approvers_needed);
     return 0;
 }
@@ -169,6 +173,101 @@ static int allocation_plan(const struct turn *t, const struct approval *a, struc
     return 0;
 }
 
+/* ---- Recalls ----------------------------------------------------------------------------------
+ */
+
+static int recall_plan(const struct turn *t, const struct approval *a, struct plan_facts *f,
+                       struct err *err)
+{
+    const struct recall *r = turn_find(t, ENTITY_RECALL, &a->subject);
+    const struct loan *l = r ? turn_find(t, ENTITY_LOAN, &r->loan) : NULL;
+    const struct programme *programme = l ? turn_find(t, ENTITY_PROGRAMME, &l->programme) : NULL;
+    if (!programme)
+        return err_set(err, ERR_NOT_FOUND, "recall %s or its loan is gone", a->subject.text);
+    char units[SHARE_TEXT_CAP], left[SHARE_TEXT_CAP], by[INSTANT_TEXT_CAP];
+    share_format(r->units, units);
+    share_format((struct share){l->guaranteed_units.units - r->units.units}, left);
+    bool emergency = r->cause == RECALL_EMERGENCY;
+    f->approvers_needed = emergency ? 2 : approvers_for(programme, f->amount_krw);
+    head(&f->plan, a, &l->programme);
+    line(&f->plan, "cause: %s", enum_name(&recall_cause_names, (int)r->cause));
+    line(&f->plan, "loses: project %s, %s %s of loan %s; %s remain", l->borrower.text, units,
+         l->model, l->id.text, left);
+    line(&f->plan, "gains: %s, the same, in pool %s", l->lender.text, l->pool.text);
+    if (r->by.s == INSTANT_NEVER.s)
+        line(&f->plan, "by: the loan's notice of %lld s after the last signature",
+             (long long)l->notice_s);
+    else
+        line(&f->plan, "by: %s, which is less than the notice of %lld s", instant_format(r->by, by),
+             (long long)l->notice_s);
+    line(&f->plan, "who is in the way moves where devices are free, and is stopped otherwise");
+    line(&f->plan, "reason: %s", r->reason);
+    if (emergency)
+        line(&f->plan, "approvers: of two organisations, one the agency, none a rival");
+    tail(&f->plan, a, f->approvers_needed);
+    return 0;
+}
+
+/* ---- Stage decisions --------------------------------------------------------------------------
+ */
+
+struct listing {
+    struct plan *plan;
+    bool follows;
+    size_t left; /* lines that may still be written */
+};
+
+static bool line_loan(const void *record, void *arg)
+{
+    struct listing *g = arg;
+    const struct loan *l = record;
+    char units[SHARE_TEXT_CAP];
+    bool counts =
+        g->follows ? loan_follows(l) : l->state >= LOAN_APPROVED && l->state <= LOAN_RECALLING;
+    if (!counts || g->left == 0)
+        return true;
+    g->left--;
+    share_format(l->guaranteed_units, units);
+    if (g->follows)
+        line(g->plan, "gains: project %s, %s %s of pool %s by loan %s", l->borrower.text, units,
+             l->model, l->pool.text, l->id.text);
+    else
+        line(g->plan, "gains: %s, %s %s back in pool %s, loan %s ends", l->lender.text, units,
+             l->model, l->pool.text, l->id.text);
+    return true;
+}
+
+#define STAGE_PLAN_LOANS 20
+
+static int stage_plan(const struct turn *t, const struct approval *a, struct plan_facts *f,
+                      struct err *err)
+{
+    const struct stage_decision *d = turn_find(t, ENTITY_STAGE_DECISION, &a->subject);
+    const struct programme *programme = d ? turn_find(t, ENTITY_PROGRAMME, &d->programme) : NULL;
+    if (!programme)
+        return err_set(err, ERR_NOT_FOUND, "stage decision %s is gone", a->subject.text);
+    char when[INSTANT_TEXT_CAP];
+    f->approvers_needed = 1;
+    head(&f->plan, a, &d->programme);
+    line(&f->plan, "verdict: %s, stage %s of project %s",
+         enum_name(&stage_verdict_names, (int)d->verdict), d->stage.text, d->project.text);
+    line(&f->plan, "takes effect: %s", instant_format(d->effective_at, when));
+    line(&f->plan, "objections: for %lld s after the approval; an open one holds it up",
+         (long long)programme->objection_s);
+    if (d->verdict == STAGE_VERDICT_ELIMINATE) {
+        struct listing ended = {.plan = &f->plan, .left = STAGE_PLAN_LOANS};
+        struct listing started = {.plan = &f->plan, .follows = true, .left = STAGE_PLAN_LOANS};
+        line(&f->plan, "loses: project %s, all leases, loans and allocations in one act",
+             d->project.text);
+        turn_each_linked(t, LINK_LOAN_BORROWER, ENTITY_LOAN, &d->project, line_loan, &ended);
+        turn_each_linked(t, LINK_LOAN_FOLLOWS, ENTITY_LOAN, &d->id, line_loan, &started);
+    }
+    line(&f->plan, "reason: %s", d->reason);
+    line(&f->plan, "paper: %s", d->paper);
+    tail(&f->plan, a, f->approvers_needed);
+    return 0;
+}
+
 /* ---- All --------------------------------------------------------------------------------------
  */
 
@@ -178,12 +277,22 @@ void plan_facts_fini(struct plan_facts *f)
     *f = (struct plan_facts){0};
 }
 
+static int (*const plans[ENTITY_KIND_COUNT])(const struct turn *t, const struct approval *a,
+                                             struct plan_facts *f, struct err *err) = {
+    [ENTITY_LOAN] = loan_plan,
+    [ENTITY_ALLOCATION] = allocation_plan,
+    [ENTITY_RECALL] = recall_plan,
+    [ENTITY_STAGE_DECISION] = stage_plan,
+};
+
 int plan_compute(const struct turn *t, const struct approval *a, struct plan_facts *ret,
                  struct err *err)
 {
     struct plan_facts f = {0};
-    bool of_loan = strcmp(a->subject_kind.text, entity_name(ENTITY_LOAN)) == 0;
-    int rc = of_loan ? loan_plan(t, a, &f, err) : allocation_plan(t, a, &f, err);
+    enum entity_kind kind = ENTITY_KIND_COUNT;
+    ENSURE(entity_kind_by_name(span_text(a->subject_kind.text), &kind) == 0);
+    ENSURE(plans[kind] != NULL);
+    int rc = plans[kind](t, a, &f, err);
     if (rc < 0) {
         plan_facts_fini(&f);
         return rc;

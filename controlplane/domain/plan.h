@@ -9,7 +9,7 @@
  * decision has left it. Canonical: the same facts give the same lines, whenever it is computed; an
  * instant of computing is not in it, so it changes only when the facts do.
  *
- * Kinds of subjects: loan, allocation.
+ * Kinds of subjects: loan, allocation, recall, stage decision.
  */
 #define PLAN_TEXT_MAX (64 * PLAN_LINE_CAP)
 

@@ -23,6 +23,19 @@ static const struct field programme_stage_fields[] = {
 static const struct record_type programme_stage_type = {
     "programme_stage", sizeof(struct programme_stage), programme_stage_fields};
 
+static const struct field barred_lending_fields[] = {
+    F_ID(struct barred_lending, organisation),
+    F_INSTANT(struct barred_lending, from),
+    F_INSTANT(struct barred_lending, to),
+    F_END,
+};
+static const struct record_type barred_lending_type = {
+    "barred_lending", sizeof(struct barred_lending), barred_lending_fields};
+
+static const struct field budget_warning_fields[] = {F_U32(struct budget_warning, percent), F_END};
+static const struct record_type budget_warning_type = {
+    "budget_warning", sizeof(struct budget_warning), budget_warning_fields};
+
 static const struct field programme_fields[] = {
     F_ID(struct programme, id),
     F_TEXT(struct programme, name_ko),
@@ -35,6 +48,11 @@ static const struct field programme_fields[] = {
     F_I64(struct programme, reclaim_s),
     F_I64(struct programme, cleaning_s),
     F_WON(struct programme, two_approvers_above_krw),
+    F_I64(struct programme, objection_s),
+    F_U32(struct programme, low_use_percent),
+    F_I64(struct programme, low_use_window_s),
+    F_LIST(struct programme, barred_lending, &barred_lending_type),
+    F_LIST(struct programme, budget_warnings, &budget_warning_type),
     F_END,
 };
 const struct record_type programme_type = {"programme", sizeof(struct programme), programme_fields};
@@ -54,6 +72,36 @@ static int check_stages(const struct programme *p, struct err *err)
     return 0;
 }
 
+bool programme_bars_lending(const struct programme *p, const struct id *organisation,
+                            struct window window)
+{
+    LIST_EACH(const struct barred_lending, b, &p->barred_lending)
+    {
+        bool any = id_is_none(&b->organisation);
+        struct instant from = b->from.s == INSTANT_NEVER.s ? p->from : b->from;
+        if ((any || id_equal(&b->organisation, organisation)) &&
+            window_overlaps((struct window){from, b->to}, window))
+            return true;
+    }
+    return false;
+}
+
+static int check_rules(const struct programme *p, struct err *err)
+{
+    if (p->objection_s < 0 || p->low_use_window_s < 0 || p->low_use_percent > 100)
+        return err_set(err, ERR_INVALID,
+                       "programme %s: objection_s and low_use_window_s must not be negative, and "
+                       "low_use_percent is at most 100",
+                       p->id.text);
+    LIST_EACH(const struct budget_warning, w, &p->budget_warnings)
+    {
+        if (w->percent < 1 || w->percent > 100)
+            return err_set(err, ERR_INVALID, "programme %s: budget_warnings: %u is not in 1..100",
+                           p->id.text, w->percent);
+    }
+    return 0;
+}
+
 int programme_check(const struct programme *p, struct err *err)
 {
     if (id_is_none(&p->id))
@@ -66,5 +114,6 @@ int programme_check(const struct programme *p, struct err *err)
     if (p->two_approvers_above_krw.krw < 0)
         return err_set(err, ERR_INVALID,
                        "programme %s: two_approvers_above_krw must not be negative", p->id.text);
+    TRY(check_rules(p, err));
     return check_stages(p, err);
 }

@@ -27,6 +27,18 @@ struct programme_stage {
     struct instant to;
 };
 
+/* Told when a booking takes this part of an allocation's budget. */
+struct budget_warning {
+    uint32_t percent; /* 1..100 */
+};
+
+/* A supplier that competes in the programme may not lend to a project that it is a member of. */
+struct barred_lending {
+    struct id organisation; /* none: any */
+    struct instant from;    /* NEVER: since ever */
+    struct instant to;      /* NEVER: for good */
+};
+
 struct programme {
     struct id id;
     char name_ko[LIMIT_NAME_BYTES];
@@ -39,9 +51,18 @@ struct programme {
     int64_t reclaim_s;
     int64_t cleaning_s;
     struct won two_approvers_above_krw; /* 0: one approver always suffices */
+    int64_t objection_s;         /* at least, from the approval of a stage decision to its effect */
+    uint32_t low_use_percent;    /* a loan used less over the window is proposed for recall */
+    int64_t low_use_window_s;    /* 0: never */
+    struct list barred_lending;  /* struct barred_lending */
+    struct list budget_warnings; /* struct budget_warning */
 };
 
 extern const struct record_type programme_type;
+
+/* Whether the organisation may not lend to its own consortium at an instant of the window. */
+bool programme_bars_lending(const struct programme *p, const struct id *organisation,
+                            struct window window);
 
 MUST_CHECK int programme_check(const struct programme *p, struct err *err);
 

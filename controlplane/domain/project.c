@@ -4,10 +4,6 @@
 static const char *const role_texts[] = {"lead", "participant", "co_research", "subcontracted"};
 const struct enum_names member_role_names = {role_texts, MEMBER_ROLE_COUNT};
 
-static const char *const stage_texts[] = {"planned", "running",    "evaluation",
-                                          "passed",  "eliminated", "settled"};
-const struct enum_names stage_state_names = {stage_texts, STAGE_STATE_COUNT};
-
 static const struct field member_fields[] = {
     F_ID(struct member, organisation),
     F_ENUM(struct member, role, &member_role_names),
@@ -25,16 +21,6 @@ static const struct field openness_fact_fields[] = {
 static const struct record_type openness_fact_type = {"openness_fact", sizeof(struct openness_fact),
                                                       openness_fact_fields};
 
-static const struct field project_stage_fields[] = {
-    F_ID(struct project_stage, id),
-    F_INSTANT(struct project_stage, from),
-    F_INSTANT(struct project_stage, to),
-    F_ENUM(struct project_stage, state, &stage_state_names),
-    F_END,
-};
-static const struct record_type project_stage_type = {"project_stage", sizeof(struct project_stage),
-                                                      project_stage_fields};
-
 static const struct field project_fields[] = {
     F_ID(struct project, id),
     F_ID(struct project, programme),
@@ -44,6 +30,7 @@ static const struct field project_fields[] = {
     F_LIST(struct project, members, &member_type),
     F_LIST(struct project, openness, &openness_fact_type),
     F_LIST(struct project, stages, &project_stage_type),
+    F_ID(struct project, eliminated_by),
     F_END,
 };
 const struct record_type project_type = {"project", sizeof(struct project), project_fields};
@@ -66,6 +53,21 @@ const struct member *project_lead(const struct project *p)
             return m;
     }
     return NULL;
+}
+
+const struct project_stage *project_stage(const struct project *p, const struct id *stage)
+{
+    LIST_EACH(const struct project_stage, s, &p->stages)
+    {
+        if (id_equal(&s->id, stage))
+            return s;
+    }
+    return NULL;
+}
+
+bool project_eliminated(const struct project *p)
+{
+    return !id_is_none(&p->eliminated_by);
 }
 
 static int check_members(const struct project *p, struct err *err)
@@ -111,6 +113,9 @@ static int check_stages(const struct project *p, struct err *err)
         if (id_is_none(&stage->id) || stage->from.s >= stage->to.s)
             return err_set(err, ERR_INVALID,
                            "project %s: stages: each needs an id and from before to", p->id.text);
+        if (project_stage(p, &stage->id) != stage)
+            return err_set(err, ERR_INVALID, "project %s: stages: %s stands twice", p->id.text,
+                           stage->id.text);
     }
     return 0;
 }

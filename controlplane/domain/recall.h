@@ -1,27 +1,32 @@
 #ifndef PUMASI_CONTROLPLANE_DOMAIN_RECALL_H
 #define PUMASI_CONTROLPLANE_DOMAIN_RECALL_H
 
-#include "controlplane/domain/turn.h"
+#include "controlplane/domain/allocation.h"
+#include "lib/base/limits.h"
+#include "lib/base/record.h"
 
 /*
- * Recall (회수): the lender or the agency takes part of a loan back, no sooner than its notice.
- *
- * What counts is the borrower's total on the loan from the recall on: as long as it fits what
- * remains, nobody is stopped. Otherwise leases are marked to leave, in this order: opportunistic
- * before committed, lower priority first, then the latest started, then by id, until the rest fits;
- * then the marked are put back in reverse order as long as everything still fits. A lease that is
- * marked and has not started moves to another loan or pool if there is room, the last to leave
- * first; the others end at the recall's instant. The protected runtime gives way here, because the
- * notice has run out by then.
- *
- * The burst rests from the recall on for the loan's cool-down.
+ * 회수 that has to be approved before it begins: an emergency recall, with less notice than the
+ * loan gives, and a recall that is proposed because a loan is hardly used. Its life is that of a
+ * request. A recall with the loan's notice needs nobody's leave and leaves no such object.
  */
+enum recall_cause { RECALL_EMERGENCY, RECALL_LOW_USE, RECALL_CAUSE_COUNT };
+extern const struct enum_names recall_cause_names;
 
-/* decide: recall_loan_request */
-MUST_CHECK int decide_recall_loan(struct turn *t, const void *args, struct err *err);
-
-/* The recall's instant has come: the guarantee is lower from now on, and the loan goes on with what
- * is left or is returned. */
-MUST_CHECK int recall_take_effect(struct turn *t, const struct id *loan, struct err *err);
+struct recall {
+    struct id id;
+    struct id loan;
+    struct id borrower; /* project */
+    struct share units;
+    struct instant by; /* NEVER: the loan's notice after the approval */
+    enum recall_cause cause;
+    char reason[LIMIT_TEXT_BYTES];
+    enum request_state state;
+    struct id proposed_by;
+    struct id organisation; /* of the proposer */
+    struct id approval;
+    struct instant created_at;
+};
+extern const struct record_type recall_type;
 
 #endif

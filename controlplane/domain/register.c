@@ -173,6 +173,18 @@ static int check_project_change(const struct turn *t, const struct project *befo
                          dated_of(&project_type, "openness", &now->openness), "openness", err);
 }
 
+/* How its stages go is decided elsewhere: never taken from a registration of a known project. */
+static void keep_course(const struct project *before, struct project *now)
+{
+    now->eliminated_by = before ? before->eliminated_by : ID_NONE;
+    LIST_EACH(struct project_stage, stage, &now->stages)
+    {
+        const struct project_stage *known = before ? project_stage(before, &stage->id) : NULL;
+        if (known)
+            stage->state = known->state;
+    }
+}
+
 int decide_apply_project(struct turn *t, const void *args, struct err *err)
 {
     const struct apply_project_request *r = args;
@@ -188,6 +200,7 @@ int decide_apply_project(struct turn *t, const void *args, struct err *err)
         TRY(check_project_change(t, before, now, err));
     TRY(eligibility_check(t, programme, now, err));
     enter(t, ENTITY_PROJECT, now);
+    keep_course(before, turn_edit(t, ENTITY_PROJECT, &now->id));
     return 0;
 }
 

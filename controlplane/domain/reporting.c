@@ -31,16 +31,37 @@ static int check_devices(const struct node *told, struct err *err)
     return 0;
 }
 
+/* A step that the life cycle has by the caller's own checks. */
+static enum device_state after(enum device_state state, enum device_event event)
+{
+    ENSURE(device_next(state, event, &state, NULL) == 0);
+    return state;
+}
+
+/* What people and leases made of a device no word of its node undoes. */
+static bool is_sticky(const struct device *known)
+{
+    return known && (known->state == DEVICE_TAINTED || known->state == DEVICE_MAINTENANCE ||
+                     known->state == DEVICE_RETIRED);
+}
+
 static enum device_state state_on_attach(const struct device *known, const struct device *told,
                                          enum enforcement_tier tier)
 {
-    bool sticky = known && (known->state == DEVICE_TAINTED || known->state == DEVICE_MAINTENANCE ||
-                            known->state == DEVICE_RETIRED);
-    if (sticky)
+    if (is_sticky(known))
         return known->state;
+    enum device_state state = known ? known->state : DEVICE_CONTRACTED;
+    if (state == DEVICE_CONTRACTED)
+        state = after(state, DEVICE_EVENT_DELIVER);
     if (told->state == DEVICE_FAULTY)
-        return DEVICE_FAULTY;
-    return tier == TIER_NONE ? DEVICE_DELIVERED : DEVICE_IN_SERVICE;
+        return state == DEVICE_FAULTY ? state : after(state, DEVICE_EVENT_BREAK);
+    if (state == DEVICE_FAULTY)
+        state = after(state, DEVICE_EVENT_REPAIR);
+    if (tier == TIER_NONE)
+        return state == DEVICE_DELIVERED ? state : after(state, DEVICE_EVENT_DEMOTE);
+    if (state == DEVICE_DELIVERED)
+        state = after(state, DEVICE_EVENT_ACCEPT);
+    return state == DEVICE_ACCEPTED ? after(state, DEVICE_EVENT_SERVE) : state;
 }
 
 static int by_index(const void *a, const void *b)
@@ -66,7 +87,8 @@ static struct list merge_devices(const struct node *known, const struct node *to
             continue;
         struct device *missing = record_list_add(&devices, sizeof *missing);
         *missing = *d;
-        missing->state = d->state == DEVICE_RETIRED ? DEVICE_RETIRED : DEVICE_FAULTY;
+        if (!is_sticky(d) && d->state != DEVICE_FAULTY)
+            missing->state = after(d->state, DEVICE_EVENT_BREAK);
     }
     if (devices.n > 1)
         qsort(devices.items, devices.n, sizeof(struct device), by_index);
@@ -152,16 +174,17 @@ static enum placement_state heard(const struct lease *l, const struct placement 
     return p->state;
 }
 
-/* The placement's devices on the node, from one state to another. */
+/* The placement's devices on the node that can take the event take it. */
 static void set_devices(struct turn *t, const struct id *node_id, const struct placement *p,
-                        enum device_state from, enum device_state to)
+                        enum device_event event)
 {
     struct node *node = turn_edit(t, ENTITY_NODE, node_id);
     LIST_EACH(const struct placed_device, placed, &p->devices)
     {
         struct device *d = (struct device *)node_device(node, placed->uuid);
-        if (d && d->state == from)
-            d->state = to;
+        enum device_state next;
+        if (d && device_next(d->state, event, &next, NULL) == 0)
+            d->state = next;
     }
 }
 
@@ -192,9 +215,9 @@ static void set_placement(struct report *r, const struct id *lease, enum placeme
     struct lease *l = turn_edit(r->turn, ENTITY_LEASE, lease);
     struct placement *p = (struct placement *)lease_placement(l, &r->told->node);
     if (to == PLACEMENT_TAINTED)
-        set_devices(r->turn, &r->told->node, p, DEVICE_IN_SERVICE, DEVICE_TAINTED);
+        set_devices(r->turn, &r->told->node, p, DEVICE_EVENT_TAINT);
     if (p->state == PLACEMENT_TAINTED)
-        set_devices(r->turn, &r->told->node, p, DEVICE_TAINTED, DEVICE_IN_SERVICE);
+        set_devices(r->turn, &r->told->node, p, DEVICE_EVENT_CLEAN);
     p->state = to;
     r->rc = move_on(r->turn, lease, r->err);
 }

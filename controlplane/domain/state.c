@@ -9,6 +9,7 @@
 #include "controlplane/domain/lease.h"
 #include "controlplane/domain/loan.h"
 #include "controlplane/domain/node.h"
+#include "controlplane/domain/stage.h"
 #include "controlplane/domain/table.h"
 #include "controlplane/domain/timetable.h"
 #include "controlplane/domain/usage.h"
@@ -105,16 +106,34 @@ static void link_remove(struct state *s, enum state_link link, const struct id *
 
 typedef void (*link_fn)(struct state *s, enum state_link link, const struct id *to, void *record);
 
+struct id state_model(const char *model)
+{
+    struct id id = ID_NONE;
+    ENSURE(strlen(model) < sizeof id.text);
+    memcpy(id.text, model, strlen(model));
+    return id;
+}
+
+static void by_model(struct state *s, struct lease *l, link_fn act)
+{
+    struct id model = state_model(l->model);
+    if (lease_waits(l))
+        act(s, LINK_LEASE_WAITING, &model, l);
+    if (l->service_class == CLASS_OPPORTUNISTIC && lease_holds_capacity(l))
+        act(s, LINK_LEASE_GIVES_WAY, &model, l);
+}
+
 /* What the record names: one line a link. */
 static void each_link(struct state *s, enum entity_kind kind, void *record, link_fn act)
 {
-    const struct lease *lease = record;
+    struct lease *lease = record;
     const struct loan *loan = record;
     switch (kind) {
     case ENTITY_LEASE:
         act(s, LINK_LEASE_LOAN, &lease->loan, record);
         act(s, LINK_LEASE_ALLOCATION, &lease->allocation, record);
         act(s, LINK_LEASE_PROJECT, &lease->project, record);
+        by_model(s, lease, act);
         if (!lease_holds_capacity(lease))
             break;
         LIST_EACH(const struct placement, p, &lease->placements)
@@ -125,12 +144,16 @@ static void each_link(struct state *s, enum entity_kind kind, void *record, link
     case ENTITY_LOAN:
         act(s, LINK_LOAN_POOL, &loan->pool, record);
         act(s, LINK_LOAN_BORROWER, &loan->borrower, record);
+        act(s, LINK_LOAN_FOLLOWS, &loan->follows, record);
         break;
     case ENTITY_NODE:
         act(s, LINK_NODE_POOL, &((const struct node *)record)->pool, record);
         break;
     case ENTITY_USAGE_INTERVAL:
         act(s, LINK_USAGE_LEASE, &((const struct usage_interval *)record)->lease, record);
+        break;
+    case ENTITY_STAGE_DECISION:
+        act(s, LINK_DECISION_PROJECT, &((const struct stage_decision *)record)->project, record);
         break;
     default:
         break;

@@ -60,8 +60,14 @@ enum state_link {
     LINK_LOAN_BORROWER,
     LINK_NODE_POOL,
     LINK_USAGE_LEASE,
+    LINK_LOAN_FOLLOWS, /* loans that start with a stage decision */
+    LINK_DECISION_PROJECT,
+    LINK_LEASE_GIVES_WAY, /* opportunistic leases that hold capacity, by their model */
+    LINK_LEASE_WAITING,   /* leases on the waiting list, by the model that they wait for */
     STATE_LINK_COUNT
 };
+/* The id that stands for a device model in the links by model. */
+struct id state_model(const char *model);
 void state_each_linked(const struct state *s, enum state_link link, const struct id *id,
                        state_visit_fn visit, void *arg);
 

@@ -4,11 +4,15 @@
 #include "controlplane/domain/approval.h"
 #include "controlplane/domain/lease.h"
 #include "controlplane/domain/loan.h"
+#include "controlplane/domain/project.h"
 #include "controlplane/domain/user.h"
 
 static struct instant lease_due(const struct lease *l)
 {
+    const struct lease_wait *wait = lease_waits(l);
     switch (l->state) {
+    case LEASE_REQUESTED:
+        return wait ? instant_min(wait->next_try, wait->until) : INSTANT_NEVER;
     case LEASE_BOOKED:
         return l->from;
     case LEASE_PREPARING:
@@ -28,13 +32,32 @@ static struct instant loan_due(const struct loan *l)
     case LOAN_PROPOSED: /* a consented one ends with its approval */
     case LOAN_ACTIVE:
         return l->to;
-    case LOAN_APPROVED:
-        return l->from;
+    case LOAN_APPROVED: /* one that follows a stage decision starts with that, or is over */
+        return loan_follows(l) ? l->to : l->from;
     case LOAN_RECALLING:
         return instant_min(l->recall_at, l->to);
     default:
         return INSTANT_NEVER;
     }
+}
+
+static struct instant stage_decision_due(const struct stage_decision *d)
+{
+    bool goes_on = d->state == STAGE_DECISION_NOTICED || d->state == STAGE_DECISION_EXECUTING;
+    return goes_on ? d->effective_at : INSTANT_NEVER;
+}
+
+static struct instant project_due(const struct project *p)
+{
+    struct instant due = INSTANT_NEVER;
+    LIST_EACH(const struct project_stage, s, &p->stages)
+    {
+        if (s->state == STAGE_PLANNED)
+            due = instant_min(due, s->from);
+        if (s->state == STAGE_RUNNING)
+            due = instant_min(due, s->to);
+    }
+    return due;
 }
 
 static struct instant approval_due(const struct approval *a)
@@ -57,6 +80,10 @@ struct instant timetable_due(enum entity_kind kind, const void *record)
         return lease_due(record);
     case ENTITY_LOAN:
         return loan_due(record);
+    case ENTITY_PROJECT:
+        return project_due(record);
+    case ENTITY_STAGE_DECISION:
+        return stage_decision_due(record);
     case ENTITY_APPROVAL:
         return approval_due(record);
     case ENTITY_JOIN_TOKEN:

@@ -5,7 +5,8 @@
 
 struct turn turn_begin(const struct state *s, const struct decide_context *ctx, struct changes *out)
 {
-    return (struct turn){.state = s, .ctx = ctx, .out = out, .draft = NULL};
+    return (struct turn){
+        .state = s, .ctx = ctx, .out = out, .draft = NULL, .object_limit = SIZE_MAX};
 }
 
 void turn_end(struct turn *t)

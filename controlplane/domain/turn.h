@@ -13,6 +13,7 @@ struct turn {
     const struct decide_context *ctx;
     struct changes *out;
     struct calendar *draft; /* owned; NULL until a decision moves leases about */
+    size_t object_limit;    /* steps that can be taken in parts leave no more objects changed */
 };
 
 struct turn turn_begin(const struct state *s, const struct decide_context *ctx,
@@ -26,8 +27,8 @@ static inline struct instant turn_now(const struct turn *t)
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
-/* The object as this decision has left it so far, or NULL. Borrowed until the decision is over; what
- * was found before the first edit keeps showing the old value. */
+/* The object as this decision has left it so far, or NULL. Borrowed until the decision is over;
+ * what was found before the first edit keeps showing the old value. */
 const void *turn_find(const struct turn *t, enum entity_kind kind, const struct id *id);
 
 /* The same for an object that the request names: ERR_NOT_FOUND when there is none, or when the

@@ -17,7 +17,8 @@ void use_fini(struct use *u)
 
 /* ---- Leases that differ from the state ------------------------------------------------------- */
 
-/* old: as the state has it; now: as it counts here, NULL if it does not. */
+/* old: as the state has it, NULL if the decision made it; now: as it counts here, NULL if it does
+ * not. */
 typedef void (*differing_fn)(const struct lease *old, const struct lease *now, void *arg);
 
 static void each_differing(const struct turn *t, const struct table *ignore, differing_fn visit,
@@ -27,9 +28,7 @@ static void each_differing(const struct turn *t, const struct table *ignore, dif
         const struct change *item = &t->out->items[i];
         if (item->kind != ENTITY_LEASE || (ignore && table_find(ignore, &item->id)))
             continue;
-        const struct lease *old = state_find(t->state, ENTITY_LEASE, &item->id);
-        if (old)
-            visit(old, item->record, arg);
+        visit(state_find(t->state, ENTITY_LEASE, &item->id), item->record, arg);
     }
     struct sorted_place p = SORTED_BEGIN;
     for (const struct id *id; ignore && (id = table_next(ignore, &p));) {
@@ -51,7 +50,7 @@ struct correction {
 
 static void correct_by(const struct correction *c, const struct lease *l, int sign)
 {
-    if (!lease_holds_capacity(l) || !c->counts(c->turn, l, c->id))
+    if (!l || !lease_holds_capacity(l) || !c->counts(c->turn, l, c->id))
         return;
     struct use *u = c->use;
     if (u->steps != &u->own) {
@@ -64,8 +63,7 @@ static void correct_by(const struct correction *c, const struct lease *l, int si
 static void correct(const struct lease *old, const struct lease *now, void *arg)
 {
     correct_by(arg, old, -1);
-    if (now)
-        correct_by(arg, now, 1);
+    correct_by(arg, now, 1);
 }
 
 static bool on_loan(const struct turn *t, const struct lease *l, const struct id *loan)
@@ -206,15 +204,16 @@ static void add_planned(const struct account_correction *c, const struct lease *
 
 static void correct_planned(const struct lease *old, const struct lease *now, void *arg)
 {
-    add_planned(arg, old, -1);
+    if (old)
+        add_planned(arg, old, -1);
     if (now)
         add_planned(arg, now, 1);
 }
 
 static void correct_metered(const struct lease *old, const struct lease *now, void *arg)
 {
-    if (now && uses_meter_alike(old, now))
-        return;
+    if (!old || (now && uses_meter_alike(old, now)))
+        return; /* one that the decision made has no intervals */
     add_intervals(arg, old, -1);
     if (now)
         add_intervals(arg, now, 1);

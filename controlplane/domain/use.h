@@ -7,8 +7,7 @@
 
 /*
  * What is taken through time (uses.h), as one decision sees it: with the leases that it has changed
- * so far, and without those that it is asked to ignore. Leases that the decision made are left out,
- * as turn_each_linked() leaves them out.
+ * or made so far, and without those that it is asked to ignore.
  */
 struct use {
     const struct steps *steps; /* of the state, or own */

@@ -13,6 +13,7 @@
 #include "pumasi/v1/organisation.pb-c.h"
 #include "pumasi/v1/pool.pb-c.h"
 #include "pumasi/v1/programme.pb-c.h"
+#include "pumasi/v1/stage.pb-c.h"
 #include "pumasi/v1/statement.pb-c.h"
 #include "pumasi/v1/usage.pb-c.h"
 

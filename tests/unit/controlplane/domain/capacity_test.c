@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(test_the_peak_of_what_is_lent)
 {
-    struct id pool = {"skt-b200"}, one = {"loan-1"};
+    struct id pool = {"skt-b200"};
     struct instant at;
     world_make_loan(&w, &(struct world_loan_terms){
                             .id = "loan-1", .gpus = 8, .from = world_at(0), .to = world_at(100)});
@@ -111,7 +111,8 @@ START_TEST(test_the_peak_of_what_is_lent)
     ck_assert_int_eq(capacity_lent_peak(&turn, &pool, NULL, all, &at), share_gpus(12).units);
     ck_assert_int_eq(at.s, world_at(50).s);
     ck_assert_int_eq(capacity_lent_peak(&turn, &pool, NULL, late, &at), share_gpus(4).units);
-    ck_assert_int_eq(capacity_lent_peak(&turn, &pool, &one, all, &at), share_gpus(4).units);
+    ck_assert_int_eq(capacity_lent_peak(&turn, &pool, world_loan(&w, "loan-1"), all, &at),
+                     share_gpus(4).units);
     struct window after = {world_at(200), world_at(1000)};
     ck_assert_int_eq(capacity_lent_peak(&turn, &pool, NULL, after, &at), 0);
     turn_end(&turn);

@@ -31,14 +31,14 @@ static enum lease_state state_of(const struct id *lease)
     return world_lease(&w, lease->text)->state;
 }
 
-START_TEST(test_a_lease_nobody_ever_took_up_runs_through_and_ends)
+START_TEST(test_a_lease_that_no_node_ever_had_runs_through_and_fails)
 {
     static const struct {
         int64_t at;
         enum lease_state state;
     } course[] = {
         {599, LEASE_BOOKED},     {600, LEASE_PREPARING},  {3599, LEASE_PREPARING},
-        {3600, LEASE_RETURNING}, {3899, LEASE_RETURNING}, {3900, LEASE_ENDED},
+        {3600, LEASE_RETURNING}, {3899, LEASE_RETURNING}, {3900, LEASE_FAILED},
     };
     struct id lease = book(8, 600, 3600);
     for (size_t i = 0; i < sizeof course / sizeof course[0]; i++) {
@@ -133,8 +133,8 @@ START_TEST(test_a_control_plane_that_slept_catches_up_step_by_step)
     struct id lease = book(8, 600, 3600);
     w.now = world_at(30 * WORLD_DAY); /* nobody looked for a month */
     world_due(&w);
-    ck_assert_int_eq(state_of(&lease), LEASE_ENDED);
-    ck_assert_int_eq(world_lease(&w, lease.text)->end_reason, END_EXPIRED);
+    ck_assert_int_eq(state_of(&lease), LEASE_FAILED);
+    ck_assert_int_eq(world_lease(&w, lease.text)->end_reason, END_FAILED);
     ck_assert_int_eq(world_lease(&w, lease.text)->ends_at.s, world_at(3600).s);
 }
 END_TEST
@@ -144,7 +144,7 @@ static Suite *due_suite(void)
     Suite *s = suite_create("due");
     TCase *c = tcase_create("due");
     tcase_add_checked_fixture(c, setup, expect_teardown);
-    tcase_add_test(c, test_a_lease_nobody_ever_took_up_runs_through_and_ends);
+    tcase_add_test(c, test_a_lease_that_no_node_ever_had_runs_through_and_fails);
     tcase_add_test(c, test_grants_are_written_down_when_they_go_out);
     tcase_add_test(c, test_a_lease_whose_devices_broke_moves_before_it_starts);
     tcase_add_test(c, test_a_lease_without_a_substitute_waits_for_its_own_devices);

@@ -8,6 +8,7 @@
 #include "controlplane/domain/loan.h"
 #include "controlplane/domain/node.h"
 #include "controlplane/domain/project.h"
+#include "controlplane/domain/recall.h"
 #include "controlplane/domain/user.h"
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
@@ -38,11 +39,18 @@ struct life_cycle {
 NEXT(request, request_state, request_event)
 NEXT(loan, loan_state, loan_event)
 NEXT(lease, lease_state, lease_event)
+NEXT(stage, stage_state, stage_event)
+NEXT(stage_decision, stage_decision_state, stage_decision_event)
+NEXT(device, device_state, device_event)
 
 static const struct life_cycle cycles[] = {
     {"request", &request_state_names, &request_event_names, request_any},
     {"loan", &loan_state_names, &loan_event_names, loan_any},
     {"lease", &lease_state_names, &lease_event_names, lease_any},
+    {"project stage", &stage_state_names, &stage_event_names, stage_any},
+    {"stage decision", &stage_decision_state_names, &stage_decision_event_names,
+     stage_decision_any},
+    {"device", &device_state_names, &device_event_names, device_any},
 };
 #define CYCLES (sizeof cycles / sizeof *cycles)
 
@@ -68,6 +76,19 @@ START_TEST(an_event_without_a_row_is_refused_by_name)
     }
     ck_assert_int_gt(taken, 0);
     ck_assert_int_gt(refused, 0);
+}
+END_TEST
+
+START_TEST(every_event_leads_somewhere)
+{
+    const struct life_cycle *c = &cycles[_i];
+    for (int event = 0; event < c->events->count; event++) {
+        int rows = 0, to;
+        for (int state = 0; state < c->states->count; state++)
+            rows += c->next(state, event, &to, NULL) == 0;
+        ck_assert_msg(rows > 0, "%s: %s happens in no state", c->title,
+                      enum_name(c->events, event));
+    }
 }
 END_TEST
 
@@ -134,11 +155,11 @@ static const struct {
     {"\n| service_class |", &service_class_names, " ", ""},
     {"\n| payer |", &payer_names, " ", ""},
     {"\n| end_reason | (empty)", &end_reason_names, " ", ""},
+    {"\n| stage verdict |", &stage_verdict_names, " ", ""},
+    {"\n| recall cause |", &recall_cause_names, " ", ""},
     {"\n| enforcement tier |", &enforcement_tier_names, " ", ""},
     {"\n| role |", &role_names, " ", ""},
-    {"\n- Device:", &device_state_names, "`", "`"},
     {"\n- Node:", &node_state_names, "`", "`"},
-    {"\n- Project stage:", &stage_state_names, "`", "`"},
     {"\n- User:", &user_state_names, "`", "`"},
 };
 #define ENUMERATIONS (sizeof enumerations / sizeof *enumerations)
@@ -173,6 +194,7 @@ static Suite *life_cycle_suite(void)
     Suite *s = suite_create("domain/life_cycle");
     TCase *t = tcase_create("life cycles");
     tcase_add_loop_test(t, an_event_without_a_row_is_refused_by_name, 0, CYCLES);
+    tcase_add_loop_test(t, every_event_leads_somewhere, 0, CYCLES);
     tcase_add_loop_test(t, every_state_can_be_reached_from_the_first, 0, CYCLES);
     tcase_add_test(t, the_page_of_states_shows_these_tables);
     tcase_add_loop_test(t, the_page_of_states_names_every_value_in_order, 0, ENUMERATIONS);

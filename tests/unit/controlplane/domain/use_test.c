@@ -145,16 +145,18 @@ START_TEST(test_ignored_leases_do_not_count_changed_or_not)
 }
 END_TEST
 
-START_TEST(test_leases_that_the_decision_made_are_left_out)
+START_TEST(test_leases_that_the_decision_made_count)
 {
     struct use u;
     struct lease made;
     record_copy(&lease_type, &made, state_find(w.state, ENTITY_LEASE, &leases[0]));
     made.id = id_literal("lease-new");
     turn_put(&turn, ENTITY_LEASE, &made);
+    use_of_loan(&turn, &made.loan, NULL, &u);
+    struct steps want = summed((struct oracle){.loan = &made.loan});
+    steps_add(&want, lease_window(&made), lease_units(&made).units);
+    expect_steps(u.steps, want);
     record_fini(&lease_type, &made);
-    use_of_loan(&turn, &loan, NULL, &u);
-    expect_steps(u.steps, summed((struct oracle){.loan = &loan}));
     use_fini(&u);
 }
 END_TEST
@@ -265,7 +267,7 @@ static Suite *use_suite(void)
     tcase_add_test(t, test_what_nobody_changed_is_the_state_s_own);
     tcase_add_test(t, test_changed_leases_count_as_changed);
     tcase_add_test(t, test_ignored_leases_do_not_count_changed_or_not);
-    tcase_add_test(t, test_leases_that_the_decision_made_are_left_out);
+    tcase_add_test(t, test_leases_that_the_decision_made_count);
     tcase_add_test(t, test_an_account_is_one_organisation_s_and_cut_to_its_window);
     tcase_add_test(t, test_intervals_are_what_was_metered_and_one_can_be_left_out);
     tcase_add_test(t, test_devices_in_service_are_those_of_the_nodes_as_changed);

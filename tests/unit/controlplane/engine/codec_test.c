@@ -4,6 +4,8 @@
 #include "controlplane/domain/allocation.h"
 #include "controlplane/domain/approval.h"
 #include "controlplane/domain/command.h"
+#include "controlplane/domain/recall.h"
+#include "controlplane/domain/stage.h"
 #include "lib/base/limits.h"
 #include "lib/wire/wire.h"
 #include "tests/support/suite.h"
@@ -18,6 +20,7 @@
 #include "pumasi/v1/organisation.pb-c.h"
 #include "pumasi/v1/pool.pb-c.h"
 #include "pumasi/v1/programme.pb-c.h"
+#include "pumasi/v1/stage.pb-c.h"
 #include "pumasi/v1/statement.pb-c.h"
 #include "pumasi/v1/usage.pb-c.h"
 

@@ -1,5 +1,5 @@
 /* Who is stopped by a recall, when, and who is not. */
-#include "controlplane/domain/recall.h"
+#include "controlplane/domain/recalling.h"
 
 #include "tests/support/suite.h"
 #include "tests/support/world/expect.h"

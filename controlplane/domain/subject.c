@@ -1,0 +1,117 @@
+/* One row a kind of subject; the rules stand in the deciders' own files. */
+#include "controlplane/domain/subject.h"
+
+#include "controlplane/domain/lending.h"
+#include "controlplane/domain/recall.h"
+#include "controlplane/domain/recalling.h"
+#include "controlplane/domain/staging.h"
+
+static bool is_member(const struct turn *t, const struct id *project_id,
+                      const struct id *organisation)
+{
+    const struct project *project = turn_find(t, ENTITY_PROJECT, project_id);
+    return project && project_member(project, organisation);
+}
+
+/* ---- Loans ------------------------------------------------------------------------------------
+ */
+
+static bool loan_is_party(const struct turn *t, const void *record, const struct id *organisation)
+{
+    const struct loan *l = record;
+    return id_equal(&l->lender, organisation) || is_member(t, &l->borrower, organisation);
+}
+
+static int refuse_loan(struct turn *t, const struct id *id, enum request_event event,
+                       struct err *err)
+{
+    (void)event;
+    struct loan *l = turn_edit(t, ENTITY_LOAN, id);
+    return loan_next(l->state, LOAN_EVENT_CLOSE, &l->state, err);
+}
+
+/* ---- Allocations ------------------------------------------------------------------------------
+ */
+
+static bool allocation_is_party(const struct turn *t, const void *record,
+                                const struct id *organisation)
+{
+    return is_member(t, &((const struct allocation *)record)->project, organisation);
+}
+
+static int approve_allocation(struct turn *t, const struct id *id, struct err *err)
+{
+    struct allocation *x = turn_edit(t, ENTITY_ALLOCATION, id);
+    if (x->state == REQUEST_SUBMITTED)
+        TRY(request_next(x->state, REQUEST_EVENT_TAKE_UP, &x->state, err));
+    TRY(request_next(x->state, REQUEST_EVENT_APPROVE, &x->state, err));
+    x->recommended_units = x->requested_units;
+    x->awarded_units = x->requested_units;
+    return 0;
+}
+
+static int refuse_allocation(struct turn *t, const struct id *id, enum request_event event,
+                             struct err *err)
+{
+    struct allocation *x = turn_edit(t, ENTITY_ALLOCATION, id);
+    return request_next(x->state, event, &x->state, err);
+}
+
+/* ---- Stage decisions ---------------------------------------------------------------------------
+ */
+
+static bool stage_is_party(const struct turn *t, const void *record, const struct id *organisation)
+{
+    return is_member(t, &((const struct stage_decision *)record)->project, organisation);
+}
+
+/* ---- All ---------------------------------------------------------------------------------------
+ */
+
+static const struct subject {
+    bool (*is_party)(const struct turn *t, const void *record, const struct id *organisation);
+    int (*approve)(struct turn *t, const struct id *id, struct err *err);
+    int (*refuse)(struct turn *t, const struct id *id, enum request_event event, struct err *err);
+    bool two_organisations;
+} subjects[ENTITY_KIND_COUNT] = {
+    [ENTITY_LOAN] = {loan_is_party, lending_approve, refuse_loan, false},
+    [ENTITY_ALLOCATION] = {allocation_is_party, approve_allocation, refuse_allocation, false},
+    [ENTITY_RECALL] = {recalling_is_party, recalling_approve, recalling_refuse, true},
+    [ENTITY_STAGE_DECISION] = {stage_is_party, staging_approve, staging_refuse, false},
+};
+
+static const struct subject *row_of(const struct approval *a, enum entity_kind *ret_kind)
+{
+    enum entity_kind kind = ENTITY_KIND_COUNT;
+    ENSURE(entity_kind_by_name(span_text(a->subject_kind.text), &kind) == 0);
+    ENSURE(subjects[kind].approve != NULL);
+    *ret_kind = kind;
+    return &subjects[kind];
+}
+
+bool subject_is_party(const struct turn *t, const struct approval *a, const struct id *organisation)
+{
+    enum entity_kind kind;
+    const struct subject *row = row_of(a, &kind);
+    const void *record = turn_find(t, kind, &a->subject);
+    return record && row->is_party(t, record, organisation);
+}
+
+bool subject_needs_two_organisations(const struct approval *a)
+{
+    enum entity_kind kind;
+    return row_of(a, &kind)->two_organisations;
+}
+
+int subject_approve(struct turn *t, const struct approval *a, struct err *err)
+{
+    enum entity_kind kind;
+    return row_of(a, &kind)->approve(t, &a->subject, err);
+}
+
+int subject_refuse(struct turn *t, const struct approval *a, enum request_event event,
+                   struct err *err)
+{
+    enum entity_kind kind;
+    return row_of(a, &kind)->refuse(t, &a->subject, event, err);
+}
