@@ -427,7 +427,7 @@ START_TEST(test_only_its_organisation_and_the_agency_release)
         enum err_code code;
     } cases[] = {
         {"han.lunit", ERR_NOT_FOUND}, /* does not exist for a stranger */
-        {"lee.kaist", ERR_NOT_FOUND}, /* nor for a member that is not the lead */
+        {"lee.kaist", ERR_DENIED},    /* a member sees what the others hold, and no more */
         {"op.skt", ERR_DENIED},       /* the lender sees it, and recalls instead */
     };
     expect_ok(&w, world_book(&w, &b));
