@@ -10,15 +10,19 @@
 
 #include <stdlib.h>
 
-#define ROWS_MIN 8
-#define ROWS_MAX 256
+#define ROWS_MIN       8
+#define ROWS_OF_WINDOW 3
+#define GRIDS_MAX      3
+#define FEW            16 /* tracks that are asked together */
+#define ROWS_MAX       1024
 
 struct field {
     struct track *tracks;
     uint32_t n, cap;
-    size_t steps;     /* of all tracks */
-    int64_t most;     /* units: no track ever had more */
-    struct grid grid; /* rows 0: none is needed yet */
+    size_t steps;                 /* of all tracks */
+    int64_t most;                 /* units: no track ever had more */
+    struct grid grids[GRIDS_MAX]; /* each coarser than the one before */
+    uint32_t n_grids;             /* 0: none is needed yet */
     size_t grid_steps, outside;
 };
 
@@ -29,6 +33,13 @@ struct field *field_create(void)
     return f;
 }
 
+static void drop_grids(struct field *f)
+{
+    for (uint32_t i = 0; i < f->n_grids; i++)
+        grid_fini(&f->grids[i]);
+    f->n_grids = 0;
+}
+
 void field_destroy(struct field *f)
 {
     if (!f)
@@ -36,7 +47,7 @@ void field_destroy(struct field *f)
     for (uint32_t i = 0; i < f->n; i++)
         track_fini(&f->tracks[i]);
     free(f->tracks);
-    grid_fini(&f->grid);
+    drop_grids(f);
     free(f);
 }
 
@@ -75,24 +86,36 @@ static struct window changes(const struct field *f)
 /* As many rows as a track has steps, so that a row tells as much as a step or two. */
 static uint32_t rows_for(const struct field *f)
 {
-    size_t each = f->steps / f->n, rows = ROWS_MIN;
+    size_t each = 4 * f->steps / f->n, rows = ROWS_MIN;
     while (rows < each && rows < ROWS_MAX)
         rows *= 2;
     return (uint32_t)rows;
 }
 
+static void fill_grids(struct field *f, uint32_t track, struct window window)
+{
+    grid_fill(&f->grids[0], track, &f->tracks[track], window);
+    for (uint32_t i = 1; i < f->n_grids; i++)
+        grid_gather(&f->grids[i], track, &f->grids[i - 1], window);
+}
+
 static void regrid(struct field *f)
 {
-    grid_fini(&f->grid);
+    drop_grids(f);
     f->grid_steps = f->steps;
     f->outside = 0;
     if (f->steps == 0)
         return;
-    uint32_t room = f->n + f->n / 8;
-    grid_init(&f->grid, changes(f), rows_for(f), room, f->most);
+    grid_init(&f->grids[0], changes(f), rows_for(f), f->n + f->n / 8, f->most);
+    for (f->n_grids = 1; f->n_grids < GRIDS_MAX; f->n_grids++) {
+        const struct grid *finer = &f->grids[f->n_grids - 1];
+        if (finer->rows < ROWS_MIN * GRID_COARSER)
+            break;
+        grid_init_coarser(&f->grids[f->n_grids], finer);
+    }
     struct window ever = {.from = {INT64_MIN}, .to = {INT64_MAX}};
     for (uint32_t i = 0; i < f->n; i++)
-        grid_fill(&f->grid, i, &f->tracks[i], ever);
+        fill_grids(f, i, ever);
 }
 
 /* Whether the window changes something where the grid has only its first or its last row. */
@@ -105,14 +128,15 @@ static bool lies_outside(const struct grid *g, struct window w)
 static void keep_grid(struct field *f, uint32_t track, struct window window, int64_t most)
 {
     f->most = most > f->most ? most : f->most;
-    bool renew = f->grid.rows == 0 || f->steps > 2 * f->grid_steps + ROWS_MIN ||
-                 !grid_holds(&f->grid, most) || track >= f->grid.tracks;
-    if (!renew && lies_outside(&f->grid, window))
+    const struct grid *g = &f->grids[0];
+    bool renew = f->n_grids == 0 || f->steps > 2 * f->grid_steps + ROWS_MIN ||
+                 !grid_holds(g, most) || track >= g->tracks;
+    if (!renew && lies_outside(g, window))
         renew = ++f->outside > f->grid_steps / 4;
     if (renew)
         regrid(f);
     else
-        grid_fill(&f->grid, track, &f->tracks[track], window);
+        fill_grids(f, track, window);
 }
 
 /* ---- Taking ---------------------------------------------------------------------------------- */
@@ -195,7 +219,7 @@ static struct window window_at(const struct field_query *q, struct instant start
  * window of the first of these starts ends. */
 static bool walk_row(struct walk *w)
 {
-    const struct grid *g = &w->field->grid;
+    const struct grid *g = w->slide.grid;
     if (w->row >= g->rows)
         return false;
     w->starts = window_intersect(grid_window(g, w->row), w->query->starts);
@@ -206,6 +230,15 @@ static bool walk_row(struct walk *w)
     return true;
 }
 
+/* The grid in whose rows the first start is looked for. Call grid_slide_fini() when done. */
+static struct walk walk_begin(const struct field *f, const struct field_query *q,
+                              const struct grid *g)
+{
+    struct walk w = {.field = f, .query = q, .row = grid_row(g, q->starts.from.s)};
+    grid_slide_init(&w.slide, g);
+    return w;
+}
+
 static void check(const struct field_query *q)
 {
     ENSURE(q->need > 0 && q->length_s > 0);
@@ -213,6 +246,31 @@ static void check(const struct field_query *q)
 
 /* ---- When: one track --------------------------------------------------------------------------
  */
+
+/* Tracks that may have `need` in the walk's row, a few at a time: while the first is asked, the
+ * processor fetches what it needs for the others. The first few are fewer, since often one does. */
+struct few {
+    uint32_t tracks[FEW];
+    uint32_t n;
+    uint32_t next; /* where to go on */
+};
+
+static bool few_next(struct few *few, const struct walk *w, int64_t need)
+{
+    const struct field *f = w->field;
+    int64_t byte = grid_need(w->slide.grid, need);
+    uint32_t most = few->next == 0 ? 1 : FEW;
+    for (few->n = 0; few->n < most && few->next < f->n; few->next++) {
+        few->next = grid_next(&w->slide, w->row, few->next, byte);
+        if (few->next >= f->n)
+            break;
+        track_fetch(&f->tracks[few->next]);
+        few->tracks[few->n++] = few->next;
+    }
+    for (uint32_t i = 0; i < few->n; i++)
+        track_fetch_at(&f->tracks[few->tracks[i]], w->starts.from);
+    return few->n > 0;
+}
 
 /* Where nothing was taken from any track, the first start will do or none. */
 static bool untouched_on_one(const struct field *f, const struct field_query *q,
@@ -232,20 +290,29 @@ static bool row_on_one(const struct walk *w, struct field_fit *ret)
 {
     const struct field_query *q = w->query;
     const struct field *f = w->field;
-    int64_t need = grid_need(&f->grid, q->need);
     struct window starts = w->starts;
+    struct few few = {.next = 0};
     bool found = false;
-    for (uint32_t i = grid_next(&w->slide, w->row, 0, need); i < f->n;
-         i = grid_next(&w->slide, w->row, i + 1, need)) {
-        if (!track_fit(&f->tracks[i], q->need, starts, q->length_s, &ret->start))
-            continue;
-        found = true;
-        ret->track = i;
-        starts.to = ret->start; /* only an earlier one is of interest now */
-        if (window_empty(starts))
-            break;
+    while (!window_empty(starts) && few_next(&few, w, q->need)) {
+        for (uint32_t i = 0; i < few.n; i++) {
+            const struct track *t = &f->tracks[few.tracks[i]];
+            if (!track_fit(t, q->need, starts, q->length_s, &ret->start))
+                continue;
+            found = true;
+            ret->track = few.tracks[i];
+            starts.to = ret->start; /* only an earlier one is of interest now */
+        }
     }
     return found;
+}
+
+/* For long windows coarse rows say as much, and are fewer. */
+static const struct grid *grid_for(const struct field *f, int64_t length_s)
+{
+    uint32_t i = 0;
+    while (i + 1 < f->n_grids && length_s >> f->grids[i + 1].shift >= ROWS_OF_WINDOW)
+        i++;
+    return &f->grids[i];
 }
 
 bool field_on_one(const struct field *f, const struct field_query *q, struct field_fit *ret)
@@ -253,10 +320,9 @@ bool field_on_one(const struct field *f, const struct field_query *q, struct fie
     check(q);
     if (f->steps == 0)
         return untouched_on_one(f, q, ret);
-    struct walk w = {.field = f, .query = q, .row = grid_row(&f->grid, q->starts.from.s)};
+    struct walk w = walk_begin(f, q, grid_for(f, q->length_s));
     struct field_fit fit;
     bool found = false;
-    grid_slide_init(&w.slide, &f->grid);
     for (; !found && walk_row(&w); w.row++)
         found = row_on_one(&w, &fit);
     grid_slide_fini(&w.slide);
@@ -310,10 +376,11 @@ static void collect_offers(struct offers *o)
     const struct walk *w = o->walk;
     o->n = o->n_rises = 0;
     o->sum = 0;
-    for (uint32_t i = grid_next(&w->slide, w->row, 0, 1); i < w->field->n;
-         i = grid_next(&w->slide, w->row, i + 1, 1)) {
-        o->items[o->n] = (struct track_offer){.track = i, .units = 0};
-        renew(o, o->n++, w->starts.from);
+    for (struct few few = {.next = 0}; few_next(&few, w, 1);) {
+        for (uint32_t i = 0; i < few.n; i++) {
+            o->items[o->n] = (struct track_offer){.track = few.tracks[i], .units = 0};
+            renew(o, o->n++, w->starts.from);
+        }
     }
 }
 
@@ -394,13 +461,12 @@ bool field_on_all(const struct field *f, const struct field_query *q, struct fie
     check(q);
     if (f->steps == 0)
         return untouched_on_all(f, q, ret);
-    struct walk w = {.field = f, .query = q, .row = grid_row(&f->grid, q->starts.from.s)};
+    struct walk w = walk_begin(f, q, &f->grids[0]);
     struct offers offers = {.walk = &w};
     offers.items = reallocarray(NULL, f->n, sizeof *offers.items);
     ENSURE(offers.items != NULL);
     struct instant start;
     bool found = false;
-    grid_slide_init(&w.slide, &f->grid);
     for (; !found && walk_row(&w); w.row++)
         found = grid_bound(&w.slide, w.row) >= q->need && row_on_all(&offers, &start);
     grid_slide_fini(&w.slide);

@@ -43,6 +43,16 @@ void grid_init(struct grid *g, struct window instants, uint32_t rows, uint32_t t
     g->most = bytes_of(g->stride * rows);
 }
 
+void grid_init_coarser(struct grid *g, const struct grid *finer)
+{
+    ENSURE(finer->rows >= 2 * GRID_COARSER && finer->rows % GRID_COARSER == 0);
+    *g = *finer;
+    g->rows /= GRID_COARSER;
+    g->shift += 2;
+    g->least = bytes_of(g->stride * g->rows);
+    g->most = bytes_of(g->stride * g->rows);
+}
+
 void grid_fini(struct grid *g)
 {
     free(g->least);
@@ -104,6 +114,21 @@ void grid_fill(struct grid *g, uint32_t track, const struct track *from, struct 
     }
 }
 
+void grid_gather(struct grid *g, uint32_t track, const struct grid *finer, struct window window)
+{
+    uint32_t row = grid_row(g, window.from.s), last = grid_row(g, window.to.s - 1);
+    for (; row <= last; row++) {
+        size_t from = (size_t)row * GRID_COARSER * finer->stride + track;
+        uint8_t least = BYTE_MOST, most = 0;
+        for (size_t i = from; i < from + GRID_COARSER * finer->stride; i += finer->stride) {
+            least = finer->least[i] < least ? finer->least[i] : least;
+            most = finer->most[i] > most ? finer->most[i] : most;
+        }
+        g->least[row * g->stride + track] = least;
+        g->most[row * g->stride + track] = most;
+    }
+}
+
 /* ---- Down the rows --------------------------------------------------------------------------- */
 
 static void set_all(uint8_t *row, size_t n)
@@ -116,6 +141,15 @@ static void keep_less(uint8_t *restrict into, const uint8_t *restrict row, size_
     for (size_t i = 0; i < n; i += GRID_LANES) {
         for (size_t k = 0; k < GRID_LANES; k++)
             into[i + k] = into[i + k] < row[i + k] ? into[i + k] : row[i + k];
+    }
+}
+
+static void put_less(uint8_t *restrict into, const uint8_t *restrict a, const uint8_t *restrict b,
+                     size_t n)
+{
+    for (size_t i = 0; i < n; i += GRID_LANES) {
+        for (size_t k = 0; k < GRID_LANES; k++)
+            into[i + k] = a[i + k] < b[i + k] ? a[i + k] : b[i + k];
     }
 }
 
@@ -153,9 +187,10 @@ static void turn_over(struct grid_slide *s, uint32_t from)
     s->middle = s->to;
     for (uint32_t row = s->to; row-- > from;) {
         uint8_t *into = s->front + (row - from) * stride;
-        memcpy(into, least_of(s->grid, row), stride);
         if (row + 1 < s->to)
-            keep_less(into, into + stride, stride);
+            put_less(into, least_of(s->grid, row), into + stride, stride);
+        else
+            memcpy(into, least_of(s->grid, row), stride);
     }
     set_all(s->back, stride);
 }
@@ -173,9 +208,10 @@ void grid_slide_to(struct grid_slide *s, uint32_t from, uint32_t to)
     if (from >= s->middle && from < to)
         turn_over(s, from);
     s->from = from;
-    memcpy(s->least, s->back, stride);
     if (from < s->middle)
-        keep_less(s->least, s->front + (from - s->front_from) * stride, stride);
+        put_less(s->least, s->front + (from - s->front_from) * stride, s->back, stride);
+    else
+        memcpy(s->least, s->back, stride);
 }
 
 int64_t grid_bound(const struct grid_slide *s, uint32_t row)

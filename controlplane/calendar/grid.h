@@ -13,7 +13,8 @@
  * after it, so every instant has its row and the grid is right wherever it lies. The bytes of a row
  * lie side by side, padded to GRID_LANES, so that a row is compared in a few vector instructions.
  */
-#define GRID_LANES 64
+#define GRID_LANES   64
+#define GRID_COARSER 4
 
 struct grid {
     int64_t base_s;  /* begin of row 0, as far as that has one */
@@ -30,6 +31,9 @@ struct grid {
  */
 void grid_init(struct grid *g, struct window instants, uint32_t rows, uint32_t tracks,
                int64_t units);
+
+/* A coarser one: GRID_COARSER rows of the finer one to a row. */
+void grid_init_coarser(struct grid *g, const struct grid *finer);
 void grid_fini(struct grid *g); /* leaves a zeroed one */
 
 /* Whether a byte can stand for so many units. */
@@ -37,6 +41,9 @@ bool grid_holds(const struct grid *g, int64_t units);
 
 /* The rows of the window (not empty) are made anew from the track, which holds what bytes can. */
 void grid_fill(struct grid *g, uint32_t track, const struct track *from, struct window window);
+
+/* The same from the rows of the finer one, which are up to date. */
+void grid_gather(struct grid *g, uint32_t track, const struct grid *finer, struct window window);
 
 /* The row that the instant lies in; the row's window, from and to open at the ends (INT64_MIN,
  * INT64_MAX). */

@@ -20,6 +20,7 @@ void track_fini(struct track *t)
     for (uint32_t i = 0; i < t->n; i++)
         free(t->leaves[i].items);
     free(t->leaves);
+    free(t->begins);
     *t = (struct track){0};
 }
 
@@ -41,9 +42,11 @@ static struct track_leaf *leaf_insert(struct track *t, uint32_t at)
     if (t->n == t->cap) {
         t->cap = t->cap ? t->cap * 2 : 1;
         t->leaves = reallocarray(t->leaves, t->cap, sizeof *t->leaves);
-        ENSURE(t->leaves != NULL);
+        t->begins = reallocarray(t->begins, t->cap, sizeof *t->begins);
+        ENSURE(t->leaves != NULL && t->begins != NULL);
     }
     memmove(&t->leaves[at + 1], &t->leaves[at], (t->n - at) * sizeof *t->leaves);
+    memmove(&t->begins[at + 1], &t->begins[at], (t->n - at) * sizeof *t->begins);
     t->n++;
     t->leaves[at] = (struct track_leaf){0};
     return &t->leaves[at];
@@ -53,12 +56,14 @@ static void leaf_remove(struct track *t, uint32_t at)
 {
     free(t->leaves[at].items);
     memmove(&t->leaves[at], &t->leaves[at + 1], (t->n - at - 1) * sizeof *t->leaves);
+    memmove(&t->begins[at], &t->begins[at + 1], (t->n - at - 1) * sizeof *t->begins);
     t->n--;
 }
 
 /* After its steps have changed. */
-static void leaf_sum_up(struct track_leaf *l)
+static void leaf_sum_up(struct track *t, uint32_t at)
 {
+    struct track_leaf *l = &t->leaves[at];
     int64_t least = l->items[0].free, most = least;
     for (uint32_t i = 1; i < l->n; i++) {
         int64_t free = l->items[i].free;
@@ -67,7 +72,7 @@ static void leaf_sum_up(struct track_leaf *l)
     }
     l->least = least + l->add;
     l->most = most + l->add;
-    l->from_s = l->items[0].from_s;
+    t->begins[at] = l->items[0].from_s;
 }
 
 /* The later half goes into a leaf of its own. */
@@ -80,31 +85,52 @@ static void leaf_split(struct track *t, uint32_t at)
     right->add = left->add;
     memcpy(right->items, left->items + half, right->n * sizeof *right->items);
     left->n = half;
-    leaf_sum_up(left);
-    leaf_sum_up(right);
+    leaf_sum_up(t, at);
+    leaf_sum_up(t, at + 1);
 }
 
 /* ---- Places ---------------------------------------------------------------------------------- */
 
+/* The last leaf that begins at or before the instant. The searches choose without a branch, since
+ * none could be foreseen. */
+static uint32_t leaf_of(const struct track *t, int64_t at_s)
+{
+    uint32_t first = 0;
+    for (uint32_t n = t->n; n > 1;) {
+        uint32_t half = n / 2;
+        first = t->begins[first + half] <= at_s ? first + half : first;
+        n -= half;
+    }
+    return first;
+}
+
 /* The last step at or before the instant. */
 static struct track_place place_of(const struct track *t, int64_t at_s)
 {
-    uint32_t low = 0, high = t->n - 1;
-    while (low < high) {
-        uint32_t middle = high - (high - low) / 2;
-        if (t->leaves[middle].from_s <= at_s)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    const struct track_leaf *l = &t->leaves[low];
-    uint32_t first = 0, n = l->n;
-    while (n > 1) { /* without a branch that can't be foreseen */
+    uint32_t leaf = leaf_of(t, at_s), first = 0;
+    const struct track_step *items = t->leaves[leaf].items;
+    for (uint32_t n = t->leaves[leaf].n; n > 1;) {
         uint32_t half = n / 2;
-        first = l->items[first + half].from_s <= at_s ? first + half : first;
+        first = items[first + half].from_s <= at_s ? first + half : first;
         n -= half;
     }
-    return (struct track_place){low, first};
+    return (struct track_place){leaf, first};
+}
+
+void track_fetch(const struct track *t)
+{
+    __builtin_prefetch(t->begins);
+    __builtin_prefetch(t->begins + t->n / 2);
+}
+
+void track_fetch_at(const struct track *t, struct instant at)
+{
+    if (t->n == 0)
+        return;
+    const struct track_leaf *l = &t->leaves[leaf_of(t, at.s)];
+    const char *items = (const char *)l->items;
+    for (size_t i = 0; i < TRACK_LEAF * sizeof *l->items; i += 256)
+        __builtin_prefetch(items + i);
 }
 
 struct track_place track_place_at(const struct track *t, struct instant at)
@@ -188,7 +214,7 @@ static void leaf_merge(struct track *t, uint32_t at)
         l->items[l->n++] = (struct track_step){step.from_s, step.free + next->add - l->add};
     }
     leaf_remove(t, at + 1);
-    leaf_sum_up(&t->leaves[at]);
+    leaf_sum_up(t, at);
 }
 
 /* The step that begins at the instant goes if it changes nothing. */
@@ -205,32 +231,33 @@ static void join(struct track *t, int64_t at_s)
         leaf_remove(t, p.leaf);
         return;
     }
-    leaf_sum_up(l);
+    leaf_sum_up(t, p.leaf);
     leaf_merge(t, p.leaf);
     if (p.leaf > 0)
         leaf_merge(t, p.leaf - 1);
 }
 
 /* Adds to the steps of the leaf that begin in [from, to). */
-static void leaf_add(struct track_leaf *l, int64_t from_s, int64_t to_s, int64_t amount)
+static void leaf_add(struct track *t, uint32_t at, int64_t from_s, int64_t to_s, int64_t amount)
 {
+    struct track_leaf *l = &t->leaves[at];
     for (uint32_t i = 0; i < l->n; i++) {
-        int64_t at = l->items[i].from_s;
-        l->items[i].free += at >= from_s && at < to_s ? amount : 0;
+        int64_t begin = l->items[i].from_s;
+        l->items[i].free += begin >= from_s && begin < to_s ? amount : 0;
     }
-    leaf_sum_up(l);
+    leaf_sum_up(t, at);
 }
 
 /* Both ends are steps already. */
 static void add(struct track *t, int64_t from_s, int64_t to_s, int64_t amount)
 {
-    for (uint32_t i = place_of(t, from_s).leaf; i < t->n && t->leaves[i].from_s < to_s; i++) {
+    for (uint32_t i = place_of(t, from_s).leaf; i < t->n && t->begins[i] < to_s; i++) {
         struct track_leaf *l = &t->leaves[i];
         bool last = i + 1 == t->n;
         bool whole =
-            l->from_s >= from_s && (last ? to_s == INT64_MAX : t->leaves[i + 1].from_s <= to_s);
+            t->begins[i] >= from_s && (last ? to_s == INT64_MAX : t->begins[i + 1] <= to_s);
         if (!whole) {
-            leaf_add(l, from_s, to_s, amount);
+            leaf_add(t, i, from_s, to_s, amount);
             continue;
         }
         l->add += amount;
@@ -249,7 +276,7 @@ void track_take(struct track *t, struct window window, int64_t units)
         l->items[0] = (struct track_step){INT64_MIN, t->base};
         l->n = 1;
         t->steps = 1;
-        leaf_sum_up(l);
+        leaf_sum_up(t, 0);
     }
     bool ends = window.to.s != INSTANT_NEVER.s;
     cut(t, window.from.s);
@@ -277,7 +304,7 @@ int64_t track_least(const struct track *t, struct window window)
     int64_t least = free_at(t, p);
     while (p.leaf < t->n) {
         const struct track_leaf *l = &t->leaves[p.leaf];
-        bool whole = p.at == 0 && p.leaf + 1 < t->n && l[1].from_s <= window.to.s;
+        bool whole = p.at == 0 && p.leaf + 1 < t->n && t->begins[p.leaf + 1] <= window.to.s;
         if (whole) {
             least = l->least < least ? l->least : least;
             p.leaf++;
@@ -288,7 +315,7 @@ int64_t track_least(const struct track *t, struct window window)
             least = free < least ? free : least;
         }
         p = (struct track_place){p.leaf + 1, 0};
-        if (p.leaf < t->n && l[1].from_s >= window.to.s)
+        if (p.leaf < t->n && t->begins[p.leaf] >= window.to.s)
             break;
     }
     return least;
@@ -324,8 +351,7 @@ static struct track_place next_enough(const struct track *t, struct track_place 
 static struct track_place next_too_little(const struct track *t, struct track_place p, int64_t need,
                                           int64_t until_s)
 {
-    for (; p.leaf < t->n && t->leaves[p.leaf].from_s < until_s;
-         p = (struct track_place){p.leaf + 1, 0}) {
+    for (; p.leaf < t->n && t->begins[p.leaf] < until_s; p = (struct track_place){p.leaf + 1, 0}) {
         const struct track_leaf *l = &t->leaves[p.leaf];
         if (l->least >= need)
             continue;

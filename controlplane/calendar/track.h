@@ -29,12 +29,13 @@ struct track_leaf {
     uint32_t n, cap; /* n >= 1 */
     int64_t add;
     int64_t least, most; /* with what it adds */
-    int64_t from_s;      /* of its first step */
 };
 
 struct track {
     int64_t base; /* free where there is no leaf */
     struct track_leaf *leaves;
+    int64_t *begins; /* of the leaves: from_s of their first steps, apart, so that few lines of
+                        memory are looked at to find one */
     uint32_t n, cap;
     size_t steps; /* in all leaves */
 };
@@ -55,6 +56,12 @@ int64_t track_most(const struct track *t, struct window window);
 /* The first start in `starts` from which `need` is free for length_s; false: there is none. */
 bool track_fit(const struct track *t, int64_t need, struct window starts, int64_t length_s,
                struct instant *ret);
+
+/* Has the processor fetch what a question about this instant begins with, while the caller does the
+ * same for other tracks: first all of them wide, then all of them narrowed down, then the
+ * questions. */
+void track_fetch(const struct track *t);
+void track_fetch_at(const struct track *t, struct instant at);
 
 /* ---- Step by step -------------------------------------------------------------------------- */
 

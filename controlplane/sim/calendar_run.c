@@ -158,11 +158,27 @@ static void take(struct run *r, const struct booking *b, int sign)
     field_take(r->pools[d->pool].field, d->track, window, sign * share_gpus(b->gpus).units);
 }
 
+/* Domain by domain, so that a track is written while it is near. */
 static void index_bookings(struct run *r)
 {
+    const size_t none = r->n_bookings;
     latency_begin(&r->index, r->env);
-    for (size_t i = 0; i < r->n_bookings; i++)
-        take(r, &r->bookings[i], 1);
+    size_t *first = reallocarray(NULL, r->n_domains + 1, sizeof *first);
+    size_t *next = reallocarray(NULL, r->n_bookings + 1, sizeof *next);
+    ENSURE(first != NULL && next != NULL);
+    for (size_t d = 0; d < r->n_domains; d++)
+        first[d] = none;
+    for (size_t i = r->n_bookings; i-- > 0;) {
+        size_t *head = &first[r->bookings[i].domain];
+        next[i] = *head;
+        *head = i;
+    }
+    for (size_t d = 0; d < r->n_domains; d++) {
+        for (size_t i = first[d]; i != none; i = next[i])
+            take(r, &r->bookings[i], 1);
+    }
+    free(first);
+    free(next);
     latency_end(&r->index, r->env);
 }
 
