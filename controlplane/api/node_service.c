@@ -29,6 +29,7 @@ struct draft {
     struct blob permit_signature;
     struct id permit_key_id;
     char model[32];
+    const char *ends_as;
 };
 
 struct stream {
@@ -240,6 +241,7 @@ static void add_draft(const struct enforcement *e, void *arg)
     }
     *draft = (struct draft){.grant = draft->grant};
     (void)text_cut(draft->model, sizeof draft->model, e->lease->model);
+    draft->ends_as = enum_name(&end_reason_names, (int)e->lease->end_reason);
     if (e->loan) {
         draft->permit = e->loan->permit;
         draft->permit_signature = e->loan->permit_signature;
@@ -299,6 +301,7 @@ static void fill_signed(const struct draft *d, const struct issued_grant *issued
     m->project = (char *)d->grant.project.text;
     m->organisation = (char *)d->grant.organisation.text;
     m->model = (char *)d->model;
+    m->ends_as = (char *)d->ends_as;
 }
 
 static int sign_all(const struct stream *s, struct signed_set *set, struct err *err)

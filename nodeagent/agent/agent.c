@@ -11,6 +11,7 @@
 #include "nodeagent/agent/guarding.h"
 #include "nodeagent/agent/journals.h"
 #include "nodeagent/agent/linking.h"
+#include "nodeagent/agent/notice.h"
 #include "nodeagent/agent/usage.h"
 
 #include <poll.h>
@@ -66,6 +67,8 @@ static void do_what_is_due(struct agent *a)
     granting_ask(a);
     usage_meter(a);
     usage_report(a);
+    notice_give(a);
+    handover_go_on(a);
     serve_people(a);
     credentials_watch(a);
 }
@@ -154,6 +157,7 @@ static int build(struct agent *a, struct err *err)
     TRY(credentials_read(a, err));
     TRY(read_gpus(a, err));
     TRY(journals_open(a, err));
+    handover_open(a);
     TRY(local_create(config_text(a->options.config, "agent.socket"), &a->local, err));
     return create_link(a, err);
 }
@@ -184,6 +188,7 @@ void agent_destroy(struct agent *a)
     rpc_loop_destroy(a->loop);
     rpc_runtime_destroy(a->runtime);
     guard_client_destroy(a->guard);
+    handover_close(a);
     journals_close(a);
     local_destroy(a->local);
     meter_destroy(a->meter);

@@ -6,6 +6,7 @@
 #include "lib/rpc/loop.h"
 #include "lib/rpc/runtime.h"
 #include "nodeagent/agent/agent.h"
+#include "nodeagent/agent/handover.h"
 #include "nodeagent/agent/held.h"
 #include "nodeagent/agent/journal.h"
 #include "nodeagent/agent/link.h"
@@ -74,6 +75,8 @@ struct agent {
     uint8_t nonce[GRANT_NONCE_BYTES]; /* of the last question */
     uint64_t asked_ns;
     int64_t ask_at; /* the next question, when the last is answered */
+
+    struct handovers handovers;
 
     /* usage */
     struct meter *meter;

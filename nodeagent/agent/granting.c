@@ -58,10 +58,14 @@ static void install(struct agent *a, const struct link_grant *grant)
     struct err err = ERR_INIT;
     int rc = held_note(&a->held, grant, &err);
     if (rc == 0)
+        rc = handover_owe(a, grant, &err);
+    if (rc == 0)
         rc = guarding_check(a, guard_client_install(a->guard, &grant->install, NULL, &err), &err);
     if (rc == -ERR_CONFLICT)
         granting_want(a, CONFLICT_MS); /* its devices are on their way back from another lease */
-    else if (rc < 0)
+    else if (rc == 0)
+        meter_expect_recall(a->meter, &grant->lease, strcmp(grant->ends_as, "recalled") == 0);
+    else
         log_event(a->options.log, LOG_LEVEL_WARN, "grant.refused",
                   LOG_STR("lease", grant->lease.text), LOG_STR("error", err.text));
 }

@@ -66,8 +66,6 @@ static const char *held_state(enum guard_state state)
         return "active";
     case GUARD_STATE_TAINTED:
         return "tainted";
-    case GUARD_STATE_RETURNED:
-        return "returned";
     default:
         return "draining";
     }
@@ -87,7 +85,9 @@ static void note(struct agent *a, const struct guard_lease *lease, struct link_h
     *held = (struct link_held){.lease = lease->lease,
                                .fence = lease->fence,
                                .seq = lease->seq,
-                               .state = held_state(state),
+                               .state = state == GUARD_STATE_RETURNED
+                                            ? handover_after(a, &lease->lease, lease->fence)
+                                            : held_state(state),
                                .opens = lease->opens,
                                .denials = lease->denials};
     if (is_enforced(state))

@@ -32,6 +32,7 @@ int held_note(struct held_table *t, const struct link_grant *grant, struct err *
     struct span bytes = span_of(grant->install.grant.data, grant->install.grant.len);
     TRY(grant_decode(bytes, &decoded, err));
     struct held *h = held_find(t, &grant->lease);
+    struct instant told_of = h ? h->told_of : (struct instant){0};
     if (!h)
         h = free_place(t);
     if (!h)
@@ -45,8 +46,10 @@ int held_note(struct held_table *t, const struct link_grant *grant, struct err *
                                  .units = decoded.share,
                                  .issued_at = decoded.issued_at},
                        .ends_at = decoded.ends_at,
+                       .told_of = told_of,
                        .device_count = (uint32_t)decoded.device_count};
     (void)text_cut(h->lease.model, sizeof h->lease.model, grant->model);
+    (void)text_cut(h->ends_as, sizeof h->ends_as, grant->ends_as);
     (void)text_cut(h->lease.isolation, sizeof h->lease.isolation,
                    grant_isolation_name(decoded.isolation));
     for (size_t i = 0; i < decoded.device_count; i++)

@@ -19,6 +19,8 @@ struct held {
     bool enforced; /* by the guard, when it was last asked */
     struct metered_lease lease;
     struct instant ends_at;
+    char ends_as[16];       /* why before its booked end; empty: it does not */
+    struct instant told_of; /* the end that the lease was given notice of; 0: of none */
     uint32_t device_count;
     char uuids[GRANT_DEVICES_MAX][GRANT_UUID_CAP];
 };

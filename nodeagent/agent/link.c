@@ -156,6 +156,7 @@ static int read_grant(const Pumasi__V1__SignedGrant *from, struct link_grant *to
     TRY(id_parse(span_text(from->organisation), "organisation", &to->organisation, err));
     TRY(id_parse(span_text(from->project), "project", &to->project, err));
     TRY(text_set(to->model, sizeof to->model, span_text(from->model), "model", err));
+    TRY(text_set(to->ends_as, sizeof to->ends_as, span_text(from->ends_as), "ends_as", err));
     TRY(copy_bytes(in->grant.data, sizeof in->grant.data, &from->grant, "grant", err));
     TRY(copy_bytes(in->signature.data, sizeof in->signature.data, &from->signature, "signature",
                    err));

@@ -88,6 +88,7 @@ struct link_grant {
     struct id organisation;
     struct id project;
     char model[32];
+    char ends_as[16]; /* why before its booked end; empty: it does not */
     struct guard_install install;
 };
 

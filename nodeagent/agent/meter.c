@@ -152,6 +152,13 @@ void meter_cause(struct meter *m, const struct id *lease, const char *cause)
         (void)text_cut(l->cause, sizeof l->cause, cause);
 }
 
+void meter_expect_recall(struct meter *m, const struct id *lease, bool recalled)
+{
+    struct metered_place *l = find(m, lease);
+    if (l && (l->cause[0] == '\0' || strcmp(l->cause, "recalled") == 0))
+        (void)text_cut(l->cause, sizeof l->cause, recalled ? "recalled" : "");
+}
+
 /* Emits [from, to) if it has any length, as the place's last interval or not. False: it could not
  * be kept, and nothing has changed. */
 static bool emit_until(struct metered_place *p, struct instant to, bool last, meter_emit_fn emit,

@@ -91,6 +91,9 @@ void meter_count(struct meter *m, const struct id *lease, uint64_t opens, uint64
 /* Why it will end: "recalled", "ended" or "fault"; the first to say so is believed. */
 void meter_cause(struct meter *m, const struct id *lease, const char *cause);
 
+/* A running lease's end, when it comes, will be a recall, or will not after all. */
+void meter_expect_recall(struct meter *m, const struct id *lease, bool recalled);
+
 /* Its last process is gone: emits the last interval, if it has any length, and forgets it. */
 void meter_close(struct meter *m, const struct id *lease, uint64_t boot_ns, meter_emit_fn emit,
                  void *arg);

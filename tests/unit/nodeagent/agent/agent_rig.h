@@ -162,6 +162,8 @@ static inline struct grant grant_of(const char *lease, uint64_t fence, uint64_t 
                           .device_count = 1};
 }
 
+static const char *ends_as; /* what every grant says of its end; NULL: nothing */
+
 /* Answers the question of that index with these grants. */
 static inline void answer(unsigned question, const struct grant *grants, size_t n)
 {
@@ -171,7 +173,8 @@ static inline void answer(unsigned question, const struct grant *grants, size_t 
                                                .server_time = START + fake.boot.ns / NS,
                                                .sync_after_ms = SYNC_MS,
                                                .items = grants,
-                                               .n = n});
+                                               .n = n,
+                                               .ends_as = ends_as});
 }
 
 /* Once a test has granted something, every question is answered, with the same leases. */

@@ -223,6 +223,7 @@ struct plane_grants {
     uint32_t sync_after_ms;
     const struct grant *items;
     size_t n;
+    const char *ends_as; /* of all; NULL: "" */
 };
 
 /* Unsigned: the guard of these tests looks at no signature. */
@@ -243,6 +244,7 @@ static inline void plane_grant(struct plane *p, const struct plane_grants *grant
         items[i].organisation = (char *)g->organisation.text;
         items[i].project = (char *)g->project.text;
         items[i].model = (char *)"RTX 6000";
+        items[i].ends_as = (char *)(grants->ends_as ? grants->ends_as : "");
         items[i].grant = (ProtobufCBinaryData){.len = bytes[i].len, .data = bytes[i].data};
         pointers[i] = &items[i];
     }
