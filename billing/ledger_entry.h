@@ -33,7 +33,8 @@
     X(CLOSE, "close")             /* a month was closed */                                         \
     X(SEAL, "seal")               /* its segments are written */                                   \
     X(ACKNOWLEDGE, "acknowledge") /* the borrower has seen its use of a month */                   \
-    X(DISPUTE, "dispute")
+    X(DISPUTE, "dispute")                                                                          \
+    X(RENEW, "renew") /* of a certificate */
 enum ledger_kind {
 #define X(id, name) LEDGER_##id,
     LEDGER_KINDS(X)

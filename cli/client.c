@@ -7,6 +7,7 @@
 
 #include "cli/client_internal.h"
 #include "cli/i18n.h"
+#include "cli/renewal.h"
 #include "cli/services.h"
 #include "lib/base/file.h"
 #include "lib/base/limits.h"
@@ -167,6 +168,12 @@ static int read_context(struct client *client, struct err *err)
     return file_read_private(context_file(&client->context, "key.pem", path), &client->key, err);
 }
 
+/* `login --renew` */
+static bool renews_itself(const struct invocation *inv)
+{
+    return strcmp(invocation_command(inv)->noun, "login") == 0;
+}
+
 int client_open(struct invocation *inv, struct client **ret, struct err *err)
 {
     ENSURE(inv && ret);
@@ -178,6 +185,8 @@ int client_open(struct invocation *inv, struct client **ret, struct err *err)
         client_close(client);
         return rc;
     }
+    if (!renews_itself(inv))
+        renewal_when_due(client, buf_span(&client->cert));
     *ret = client;
     return 0;
 }

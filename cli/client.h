@@ -18,7 +18,8 @@
  */
 struct client;
 
-/* Reads the context; does not connect yet. ERR_UNAUTHENTICATED: no context; ERR_INVALID: no server
+/* Reads the context, and renews its certificate when half of its life is over (cli/renewal.h);
+ * connects only for that. ERR_UNAUTHENTICATED: no context; ERR_INVALID: no server
  * is known. */
 MUST_CHECK int client_open(struct invocation *inv, struct client **ret, struct err *err);
 

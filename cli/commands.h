@@ -9,6 +9,7 @@
 extern const struct command allocation_commands[];
 extern const struct command apply_commands[];
 extern const struct command approve_commands[];
+extern const struct command ca_commands[];
 extern const struct command cofund_commands[];
 extern const struct command completion_commands[];
 extern const struct command context_commands[];

@@ -64,6 +64,8 @@ int join_run(struct invocation *inv, struct joined *ret, struct err *err)
 {
     CLEANUP_BUF struct buf ca = {.data = NULL}, token;
     buf_init(&token, LIMIT_TEXT_BYTES);
+    if (!invocation_given(inv, "ca"))
+        return err_set(err, ERR_INVALID, "%s", _("--ca is missing: the certificate to believe"));
     TRY(collect_servers(inv, ret->servers, sizeof(ret->servers), err));
     TRY(read_token(inv, &token, err));
     TRY(invocation_read_file(inv, invocation_text(inv, "ca"), CA_MAX, &ca, err));

@@ -20,7 +20,7 @@
          .type = OPTION_FILE,                                                                      \
          .help = N_("a file with the token, - for standard input")},                               \
     {                                                                                              \
-        .name = "ca", .type = OPTION_FILE, .required = true,                                       \
+        .name = "ca", .type = OPTION_FILE,                                                         \
         .help = N_("the certificate to believe, which came with the token")                        \
     }
 

@@ -8,6 +8,7 @@
 #include "cli/i18n.h"
 #include "cli/join.h"
 #include "cli/output.h"
+#include "cli/renewal.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ static const struct column whoami_columns[] = {
     {.header = N_("ROLES"), .path = "roles", .format = COLUMN_LIST},
     {.header = N_("SERVER VERSION"), .path = "server_version"},
     {.header = N_("LEADER"), .path = "leader"},
+    {.header = N_("CERTIFICATE UNTIL"), .path = "expires_at", .format = COLUMN_INSTANT},
     COLUMN_END,
 };
 
@@ -36,8 +38,24 @@ static int fill_context(const struct invocation *inv, const struct joined *j, st
     return id_parse(span_text(chosen ? chosen : name), _("context"), &c->name, err);
 }
 
+static int renew(struct invocation *inv, struct err *err)
+{
+    CLEANUP_CLIENT struct client *client = NULL;
+    struct instant until;
+    char end[INSTANT_TEXT_CAP];
+    TRY(client_open(inv, &client, err));
+    TRY(renewal_run(client, invocation_flag(inv, "new-key"), &until, err));
+    invocation_say(inv, _("the certificate of %s is valid until %s"),
+                   client_context(client)->name.text, instant_format(until, end));
+    return 0;
+}
+
 static int login_exec(struct invocation *inv, struct err *err)
 {
+    if (invocation_flag(inv, "renew"))
+        return renew(inv, err);
+    if (invocation_flag(inv, "new-key"))
+        return err_set(err, ERR_INVALID, "%s", _("--new-key goes with --renew"));
     CLEANUP_JOINED struct joined joined = {.key = NULL};
     struct context context = {.name = ID_NONE};
     CLEANUP_BUF struct buf key;
@@ -57,18 +75,27 @@ static int login_exec(struct invocation *inv, struct err *err)
     return 0;
 }
 
-static const struct command_option login_options[] = {JOIN_OPTIONS, OPTION_END_ROW};
+static const struct command_option login_options[] = {
+    JOIN_OPTIONS,
+    {.name = "renew",
+     .type = OPTION_FLAG,
+     .help = N_("renew the certificate of the context in use, without a token")},
+    {.name = "new-key",
+     .type = OPTION_FLAG,
+     .help = N_("with --renew: for a new key; nodes do not know a lender's new key")},
+    OPTION_END_ROW};
 
 static const struct command_call whoami_call = {
     .service = "IdentityService", .method = "WhoAmI", .kind = CALL_GET};
 const struct command login_commands[] = {
     {.noun = "login",
      .summary = N_("sign in with a one-time token"),
-     .details = N_("Makes a key on this machine and stores it with its certificate as a context."),
+     .details = N_("Makes a key on this machine and stores it with its certificate as a context. "
+                   "From half of the certificate's life on, every command renews it by the way."),
      .options = login_options,
      .examples = (const char *const[]){"pumasi login --server pumasi.example.kr:7443 --ca ca.pem "
                                        "--token-file token",
-                                       NULL},
+                                       "pumasi login --renew", NULL},
      .exec = login_exec},
     {.noun = "whoami",
      .summary = N_("show as whom the control plane knows you"),

@@ -114,6 +114,30 @@ int api_add_services(struct api *api, struct rpc_server *server, struct err *err
     return 0;
 }
 
+static int recheck(void *arg, const struct engine_view *view, struct err *err)
+{
+    struct api *api = arg;
+    (void)err;
+    watchers_recheck(api->watchers, view->state);
+    return 0;
+}
+
+static void rechecked(void *arg, const struct err *err)
+{
+    (void)arg;
+    (void)err;
+}
+
+void api_recheck(struct api *api)
+{
+    static const struct engine_read_ops ops = {.run = recheck, .finish = rechecked};
+    struct principal self = {.kind = ACTOR_SERVICE, .name = id_literal("recheck")};
+    struct err err = ERR_INIT;
+    /* Refused where another one leads: that one's streams are not here. */
+    int rc = engine_read(api->options.engine, &self, &ops, api, &err);
+    (void)rc;
+}
+
 void api_close(struct api *api)
 {
     atomic_store(&api->closing, true);

@@ -2,9 +2,9 @@
 #define PUMASI_CONTROLPLANE_API_API_H
 
 #include "controlplane/effect/attached.h"
+#include "controlplane/effect/certifier.h"
 #include "controlplane/effect/issuer.h"
 #include "controlplane/engine/engine.h"
-#include "lib/pki/authority.h"
 #include "lib/rpc/server.h"
 
 /*
@@ -17,10 +17,9 @@ struct api_options {
     struct engine *engine; /* all of these outlive the api */
     struct attached *attached;
     const struct issuer *issuer;
-    const struct authority *authority; /* issues certificates to those who join */
-    struct span ca_pem;                /* handed to those who join */
-    const struct env *env;             /* thread-safe */
-    struct log *log;                   /* may be NULL */
+    struct certifier *certifier; /* for those who join or renew */
+    const struct env *env;       /* thread-safe */
+    struct log *log;             /* may be NULL */
 };
 
 struct api *api_create(const struct api_options *options);
@@ -30,6 +29,10 @@ void api_destroy(struct api *api);
 
 /* Adds all services to the server. Before the engine starts: it listens to commits. */
 MUST_CHECK int api_add_services(struct api *api, struct rpc_server *server, struct err *err);
+
+/* Looks anew at who holds a stream open: users who are revoked, or whose certificate is over, lose
+ * theirs, also while nothing else happens. To be called every now and then; thread-safe. */
+void api_recheck(struct api *api);
 
 /* Ends the streams that would otherwise use up the grace of a stopping server. */
 void api_close(struct api *api);

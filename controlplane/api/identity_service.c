@@ -2,8 +2,10 @@
  * are met here; the decider sees digests and key ids. */
 #include "controlplane/api/change.h"
 #include "controlplane/api/listing.h"
+#include "controlplane/api/renewal.h"
 #include "controlplane/api/service.h"
 
+#include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "lib/pki/csr.h"
 #include "lib/pki/token.h"
@@ -13,11 +15,16 @@
 
 #include <stdlib.h>
 
-#define USER_LIFE_S       (INT64_C(90) * 24 * 3600)
-#define NODE_LIFE_S       (INT64_C(30) * 24 * 3600)
-#define CLOCK_TOLERANCE_S 300 /* a certificate is valid this long before it was made */
-#define CERTIFICATE_MAX   8192
-#define OWNER_KEYS_MAX    64
+#define OWNER_KEYS_MAX 64
+
+/* The roots that are believed now, in the arena; NULL: no room. */
+static char *roots_in(const struct api *api, struct arena *arena)
+{
+    CLEANUP_BUF struct buf roots;
+    buf_init(&roots, LIMIT_FILE_BYTES);
+    certifier_roots(api->options.certifier, &roots);
+    return arena_text(arena, buf_span(&roots));
+}
 
 /* ---- making a token ---- */
 
@@ -33,13 +40,12 @@ static void token_made(void *arg, const struct engine_reply *reply, const struct
     struct err err = ERR_INIT;
     Pumasi__V1__ChangeReply change;
     Pumasi__V1__CreateJoinTokenReply message = PUMASI__V1__CREATE_JOIN_TOKEN_REPLY__INIT;
-    struct span ca = making->api->options.ca_pem;
     if (failed) {
         rpc_call_fail(making->call, failed);
         return;
     }
     struct arena *arena = rpc_call_arena(making->call);
-    message.ca_pem = arena_text(arena, ca);
+    message.ca_pem = roots_in(making->api, arena);
     if (!message.ca_pem || change_reply_fill(reply, arena, &change, &err) < 0) {
         change_answer_unfit(making->call, reply);
         return;
@@ -130,8 +136,7 @@ struct joining {
     struct public_key key;
     struct identity subject;
     bool is_node;
-    struct buf certificate;
-    struct buf ca;
+    struct certificate certificate;
     Pumasi__V1__OwnerKey owner_keys[OWNER_KEYS_MAX];
     struct user owners[OWNER_KEYS_MAX];
     size_t owner_count;
@@ -144,8 +149,7 @@ static void joining_end(struct joining *j, const struct err *err)
         rpc_call_fail(j->call, err);
     for (size_t i = 0; i < j->owner_count; i++)
         record_fini(&user_type, &j->owners[i]);
-    buf_fini(&j->certificate);
-    buf_fini(&j->ca);
+    certificate_fini(&j->certificate);
     free(j);
 }
 
@@ -160,8 +164,11 @@ static void joined(void *arg, const struct engine_reply *reply, const struct err
     struct public_key grant_key = issuer_public_key(j->api->options.issuer);
     Pumasi__V1__OwnerKey *keys[OWNER_KEYS_MAX];
     Pumasi__V1__JoinReply message = PUMASI__V1__JOIN_REPLY__INIT;
-    message.certificate_pem = j->certificate.data;
-    message.ca_pem = j->ca.data;
+    CLEANUP_BUF struct buf roots;
+    buf_init(&roots, LIMIT_FILE_BYTES);
+    certifier_roots(j->api->options.certifier, &roots);
+    message.certificate_pem = j->certificate.pem.data;
+    message.ca_pem = roots.data;
     message.organisation = j->subject.organisation.text;
     message.name = j->subject.name.text;
     message.grant_key = (ProtobufCBinaryData){.len = PUBLIC_KEY_BYTES, .data = grant_key.spki};
@@ -217,22 +224,6 @@ static int look_up_token(void *arg, const struct engine_view *view, struct err *
     return 0;
 }
 
-static int issue(struct joining *j, struct join_command *args, struct err *err)
-{
-    struct instant now = env_now(j->api->options.env);
-    struct authority_leaf leaf = {
-        .subject = j->subject,
-        .valid = {.from = instant_add(now, -CLOCK_TOLERANCE_S),
-                  .to = instant_add(now, j->is_node ? NODE_LIFE_S : USER_LIFE_S)},
-        .uses = CERT_CLIENT,
-    };
-    authority_serial(j->api->options.env, leaf.serial);
-    TRY(authority_issue(j->api->options.authority, &j->key, &leaf, &j->certificate, err));
-    text_hex(args->serial, leaf.serial, sizeof leaf.serial);
-    args->certificate_expires_at = leaf.valid.to;
-    return 0;
-}
-
 /* On the writer's thread: the token is good; make the certificate and ask for it to be recorded. */
 static void token_found(void *arg, const struct err *failed)
 {
@@ -248,14 +239,17 @@ static void token_found(void *arg, const struct err *failed)
     token_digest(&j->token, digest);
     text_hex(args->secret_hash, digest, sizeof digest);
     args->token = j->token.id;
-    args->key_id = public_key_id(&j->key);
     args->public_key.len = PUBLIC_KEY_BYTES;
     memcpy(args->public_key.data, j->key.spki, PUBLIC_KEY_BYTES);
-    if (issue(j, args, &err) < 0) {
+    if (certifier_issue(j->api->options.certifier, &j->subject, &j->key, &j->certificate, &err) <
+        0) {
         record_destroy(command_type(COMMAND_JOIN), args);
         joining_end(j, &err);
         return;
     }
+    args->key_id = j->certificate.key_id;
+    args->certificate_expires_at = j->certificate.expires_at;
+    (void)text_cut(args->serial, sizeof args->serial, j->certificate.serial);
     struct principal anonymous = {.kind = ACTOR_ANONYMOUS};
     change_submit(j->api, &anonymous, COMMAND_JOIN, args, joined, j);
 }
@@ -270,14 +264,43 @@ static void join(struct api *api, struct rpc_call *call, const ProtobufCMessage 
     ENSURE(j);
     j->api = api;
     j->call = call;
-    buf_init(&j->certificate, CERTIFICATE_MAX);
-    buf_init(&j->ca, api->options.ca_pem.len + 1);
-    buf_append(&j->ca, api->options.ca_pem.data, api->options.ca_pem.len);
     if (wire_refuse_unknown(message, &err) < 0 ||
         token_parse(span_text(request->token), &j->token, &err) < 0 ||
         csr_parse(span_text(request->csr_pem), &j->key, &err) < 0 ||
         engine_read(api->options.engine, &anonymous, &ops, j, &err) < 0)
         joining_end(j, &err);
+}
+
+/* ---- renewing ---- */
+
+/* A user's; a node asks on its stream. */
+static void user_renewed(void *arg, const struct renewal *renewal, const struct err *failed)
+{
+    struct rpc_call *call = arg;
+    Pumasi__V1__RenewCertificateReply message = PUMASI__V1__RENEW_CERTIFICATE_REPLY__INIT;
+    if (failed) {
+        rpc_call_fail(call, failed);
+        return;
+    }
+    message.certificate_pem = renewal->certificate.pem.data;
+    message.ca_pem = renewal->roots.data;
+    message.expires_at = renewal->certificate.expires_at.s;
+    rpc_call_reply(call, &message.base);
+}
+
+static void renew_certificate(struct api *api, struct rpc_call *call,
+                              const ProtobufCMessage *message)
+{
+    const Pumasi__V1__RenewCertificateRequest *request =
+        (const Pumasi__V1__RenewCertificateRequest *)message;
+    struct principal principal;
+    struct err err = ERR_INIT;
+    if (api_principal(api, call, &principal) < 0)
+        return;
+    if (wire_refuse_unknown(message, &err) < 0)
+        rpc_call_fail(call, &err);
+    else
+        renewal_ask(api, &principal, span_text(request->csr_pem), user_renewed, call);
 }
 
 /* ---- who am I ---- */
@@ -301,6 +324,16 @@ static const char *actor_kind_name(enum actor_kind kind)
     return names[kind];
 }
 
+static struct instant expiry_of(const struct state *s, const struct actor *actor)
+{
+    if (actor->kind == ACTOR_NODE) {
+        const struct node *node = state_find(s, ENTITY_NODE, &actor->name);
+        return node ? node->expires_at : INSTANT_NEVER;
+    }
+    const struct user *user = state_find(s, ENTITY_USER, &actor->user);
+    return user ? user->expires_at : INSTANT_NEVER;
+}
+
 static int run_whoami(const struct engine_view *view, struct rpc_call *call,
                       const ProtobufCMessage *request, ProtobufCMessage **ret_reply,
                       struct err *err)
@@ -316,6 +349,7 @@ static int run_whoami(const struct engine_view *view, struct rpc_call *call,
     reply->kind = (char *)actor_kind_name(view->actor->kind);
     reply->server_version = (char *)PUMASI_VERSION;
     reply->leader = arena_text(arena, span_text(view->address));
+    reply->expires_at = expiry_of(view->state, view->actor).s;
     if (!reply->organisation || !reply->name || !reply->leader)
         return err_set(err, ERR_LIMIT, "the reply is too large");
     TRY(fill_roles(view->actor, arena, reply, err));
@@ -334,6 +368,7 @@ const struct api_service api_identity_service = {
         {
             {.name = "CreateJoinToken", .way = API_OWN, .own = create_join_token},
             {.name = "Join", .way = API_OWN, .own = join},
+            {.name = "RenewCertificate", .way = API_OWN, .own = renew_certificate},
             {.name = "RevokeUser", .way = API_CHANGE, .command = COMMAND_REVOKE_USER},
             {.name = "WhoAmI", .way = API_OWN, .own = who_am_i},
             {.name = "ListUsers",

@@ -6,6 +6,7 @@
  * writer's thread in between.
  */
 #include "controlplane/api/change.h"
+#include "controlplane/api/renewal.h"
 #include "controlplane/api/service.h"
 
 #include "lib/base/text.h"
@@ -37,6 +38,8 @@ struct stream {
     struct rpc_call *call;
     struct principal principal;
     struct public_key key;
+    struct public_key *former; /* keys that were the node's before */
+    size_t former_count;
     pthread_mutex_t lock; /* over the next three, since pokes and hooks come from other threads */
     bool finished;
     bool busy; /* a message is under way: its end finishes a stream that the node has left */
@@ -76,6 +79,7 @@ static void on_release(void *data)
     attached_remove(s->api->options.attached, &s->principal.name, s);
     pthread_mutex_destroy(&s->lock);
     free(s->drafts);
+    free(s->former);
     free(s);
 }
 
@@ -139,10 +143,29 @@ static void answer(struct stream *s, const Pumasi__V1__ServerMessage *message)
 
 /* ---- hello ---- */
 
-static void hello_done(void *arg, const struct engine_reply *reply, const struct err *err)
+static int learn_keys(void *arg, const struct engine_view *view, struct err *err)
 {
     struct stream *s = arg;
-    (void)reply;
+    const struct node *node = state_find(view->state, ENTITY_NODE, &s->principal.name);
+    (void)err;
+    if (!node || node->former_keys.n == 0)
+        return 0;
+    free(s->former); /* of an earlier hello */
+    s->former_count = 0;
+    s->former = calloc(node->former_keys.n, sizeof *s->former);
+    ENSURE(s->former);
+    LIST_EACH(const struct key_fact, fact, &node->former_keys)
+    {
+        struct span der = span_of(fact->public_key.data, fact->public_key.len);
+        if (public_key_decode(der, &s->former[s->former_count], NULL) == 0)
+            s->former_count++;
+    }
+    return 0;
+}
+
+static void keys_learned(void *arg, const struct err *err)
+{
+    struct stream *s = arg;
     if (err) {
         finish(s, err);
         return;
@@ -150,6 +173,18 @@ static void hello_done(void *arg, const struct engine_reply *reply, const struct
     s->attached = true;
     attached_add(s->api->options.attached, &s->principal.name, poke, s);
     answer(s, NULL);
+}
+
+static void hello_done(void *arg, const struct engine_reply *reply, const struct err *failed)
+{
+    static const struct engine_read_ops ops = {.run = learn_keys, .finish = keys_learned};
+    struct stream *s = arg;
+    struct err err = ERR_INIT;
+    (void)reply;
+    if (failed)
+        finish(s, failed);
+    else if (engine_read(s->api->options.engine, &s->principal, &ops, s, &err) < 0)
+        finish(s, &err);
 }
 
 static int read_hello(const struct stream *s, const Pumasi__V1__Hello *hello, struct node *node,
@@ -327,6 +362,7 @@ static void send_grants(void *arg, const struct err *failed)
     if (sign_all(s, set, &err) < 0) {
         finish(s, &err);
     } else {
+        char trust[2 * DIGEST_BYTES + 1];
         Pumasi__V1__GrantSet grants = PUMASI__V1__GRANT_SET__INIT;
         Pumasi__V1__ServerMessage message = PUMASI__V1__SERVER_MESSAGE__INIT;
         grants.nonce = binary(s->nonce, sizeof s->nonce);
@@ -334,6 +370,8 @@ static void send_grants(void *arg, const struct err *failed)
         grants.grants = set->pointers;
         grants.server_time = s->synced_at.s;
         grants.sync_after_ms = sync_after_ms(s);
+        grants.trust = trust;
+        certifier_trust(s->api->options.certifier, trust);
         message.body_case = PUMASI__V1__SERVER_MESSAGE__BODY_GRANTS;
         message.grants = &grants;
         answer(s, &message);
@@ -419,9 +457,26 @@ static void usage_done(void *arg, const struct engine_reply *reply, const struct
     answer(s, &message);
 }
 
+/* The key of now, or one that was the node's when it attached: what it metered under that one may
+ * have waited in its journal. NULL: none of its keys. */
+static const struct public_key *key_of(const struct stream *s, const struct id *key_id)
+{
+    if (id_is_none(key_id) || id_equal(key_id, &s->principal.key_id))
+        return &s->key;
+    for (size_t i = 0; i < s->former_count; i++) {
+        struct id id = public_key_id(&s->former[i]);
+        if (id_equal(&id, key_id))
+            return &s->former[i];
+    }
+    return NULL;
+}
+
 /* Node, lease and time are the decider's to judge; whether the node said so is judged here. */
 static int check_signed(const struct stream *s, const struct usage_interval *u, struct err *err)
 {
+    const struct public_key *key = key_of(s, &u->key_id);
+    if (!key)
+        return err_set(err, ERR_VERIFICATION, "key %s was never the node's", u->key_id.text);
     struct interval line = {
         .node = u->node,
         .boot_id = u->boot_id,
@@ -438,10 +493,10 @@ static int check_signed(const struct stream *s, const struct usage_interval *u, 
     CLEANUP_BUF struct buf text;
     buf_init(&text, INTERVAL_LINE_MAX);
     interval_format(&line, &text);
-    return sign_verify(&s->key, buf_span(&text), span_of(u->signature.data, u->signature.len), err);
+    return sign_verify(key, buf_span(&text), span_of(u->signature.data, u->signature.len), err);
 }
 
-/* What can't be read, or was not signed by the node's key of now, must not keep the node from being
+/* What can't be read, or was not signed by a key of the node, must not keep the node from being
  * heard for ever: it goes on as refused, and is acknowledged with the rest. */
 static void refuse(const struct stream *s, const Pumasi__V1__UsageInterval *m,
                    const struct err *why, struct report_usage_command *args)
@@ -509,6 +564,26 @@ static void on_usage(struct stream *s, const Pumasi__V1__UsageReport *report)
     change_submit(s->api, &s->principal, COMMAND_REPORT_USAGE, args, usage_done, s);
 }
 
+/* ---- renewing ---- */
+
+/* A certificate for another key opens another stream: this one stays the old key's, and ends with
+ * the next message. */
+static void renewed(void *arg, const struct renewal *renewal, const struct err *err)
+{
+    struct stream *s = arg;
+    Pumasi__V1__Renewed body = PUMASI__V1__RENEWED__INIT;
+    Pumasi__V1__ServerMessage message = PUMASI__V1__SERVER_MESSAGE__INIT;
+    if (err) {
+        finish(s, err);
+        return;
+    }
+    body.certificate_pem = renewal->certificate.pem.data;
+    body.ca_pem = renewal->roots.data;
+    message.body_case = PUMASI__V1__SERVER_MESSAGE__BODY_RENEWED;
+    message.renewed = &body;
+    answer(s, &message);
+}
+
 /* ---- the stream ---- */
 
 static struct stream *stream_open(struct api *api, struct rpc_call *call)
@@ -548,10 +623,15 @@ static void on_message(struct stream *s, const Pumasi__V1__AgentMessage *message
             break;
         on_usage(s, message->usage);
         return;
+    case PUMASI__V1__AGENT_MESSAGE__BODY_RENEW:
+        if (!s->attached)
+            break;
+        renewal_ask(s->api, &s->principal, span_text(message->renew->csr_pem), renewed, s);
+        return;
     default:
         break;
     }
-    (void)err_set(&err, ERR_INVALID, "a stream begins with hello, then come sync and usage");
+    (void)err_set(&err, ERR_INVALID, "a stream begins with hello, then come sync, usage and renew");
     finish(s, &err);
 }
 

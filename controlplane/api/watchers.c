@@ -165,6 +165,13 @@ void watchers_on_commit(void *watchers, const struct state *state, int64_t revis
     pthread_mutex_unlock(&w->lock);
 }
 
+void watchers_recheck(struct watchers *w, const struct state *state)
+{
+    pthread_mutex_lock(&w->lock);
+    tell_all(w, state, NULL, 0);
+    pthread_mutex_unlock(&w->lock);
+}
+
 void watchers_close(struct watchers *w)
 {
     pthread_mutex_lock(&w->lock);

@@ -34,6 +34,9 @@ void watchers_add(struct watchers *w, struct rpc_call *call, const struct watch_
 void watchers_on_commit(void *watchers, const struct state *state, int64_t revision,
                         const struct engine_change *changes, size_t n);
 
+/* Ends the streams of those who may not ask any more. On the writer's thread. */
+void watchers_recheck(struct watchers *w, const struct state *state);
+
 /* Ends all streams; later ones end at once. Before the server stops. */
 void watchers_close(struct watchers *w);
 

@@ -6,6 +6,7 @@
 
 #include "controlplane/api/api.h"
 #include "controlplane/console/console.h"
+#include "controlplane/daemon/keys.h"
 #include "controlplane/daemon/seed.h"
 #include "lib/base/file.h"
 #include "lib/base/limits.h"
@@ -49,10 +50,7 @@ struct daemon {
     struct etcd_child *etcd;
     struct etcd_client *client;
     struct store *store;
-    struct key *ca_key;
-    struct key *sign_key;
-    struct buf ca_pem;
-    struct authority *authority;
+    struct keys *keys;
     struct issuer *issuer;
     struct attached *attached;
     struct engine *engine;
@@ -189,22 +187,17 @@ static int open_store(struct daemon *d, struct err *err)
 
 /* ---- keys ---- */
 
-static int read_key(const struct daemon *d, const char *name, struct key **ret, struct err *err)
-{
-    char path[PATH_MAX];
-    TRY(path_in(d, name, path, err));
-    return key_read(path, ret, err);
-}
-
 static int open_keys(struct daemon *d, struct err *err)
 {
-    char path[PATH_MAX];
-    TRY(read_key(d, LAYOUT_CA_KEY, &d->ca_key, err));
-    TRY(read_key(d, LAYOUT_SIGN_KEY, &d->sign_key, err));
-    TRY(path_in(d, LAYOUT_CA_CERT, path, err));
-    TRY(file_read(path, &d->ca_pem, err));
-    TRY(authority_open(buf_span(&d->ca_pem), d->ca_key, &d->authority, err));
-    d->issuer = issuer_create(d->sign_key);
+    struct keys_options options = {
+        .dir = d->data_dir,
+        .user_life_s = config_int(d->options.config, "certificate.user_life"),
+        .node_life_s = config_int(d->options.config, "certificate.node_life"),
+        .env = d->options.env,
+        .log = d->options.log,
+    };
+    TRY(keys_open(&options, &d->keys, err));
+    d->issuer = issuer_create(keys_sign_key(d->keys));
     return 0;
 }
 
@@ -277,8 +270,7 @@ static int add_services(struct daemon *d, struct err *err)
         .engine = d->engine,
         .attached = d->attached,
         .issuer = d->issuer,
-        .authority = d->authority,
-        .ca_pem = buf_span(&d->ca_pem),
+        .certifier = keys_certifier(d->keys),
         .env = d->options.env,
         .log = d->options.log,
     };
@@ -396,7 +388,6 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret, stru
     d->options = *options;
     d->lock_fd = -1;
     d->started = env_now(options->env);
-    buf_init(&d->ca_pem, LIMIT_FILE_BYTES);
     atomic_init(&d->lost, false);
     int rc = start_all(d, err);
     if (rc < 0) {
@@ -409,15 +400,35 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret, stru
     return 0;
 }
 
+/* Every now and then, and when told by SIGHUP: keys that have changed, people who are gone. */
+static void look_after(struct daemon *d)
+{
+    struct err err = ERR_INIT;
+    api_recheck(d->api);
+    if (!keys_refresh(d->keys))
+        return;
+    attached_poke_all(d->attached); /* nodes hear of the new roots */
+    rpc_selfdial_destroy(d->selfdial);
+    d->selfdial = NULL;
+    if (start_watchdog(d, &err) < 0)
+        log_event(d->options.log, LOG_LEVEL_ERROR, "watchdog.not-started",
+                  LOG_STR("error", err.text));
+}
+
 int daemon_wait(struct daemon *d, const sigset_t *signals, struct err *err)
 {
+    const struct timespec period = {.tv_sec = config_int(d->options.config, "certificate.check")};
     int signal;
-    do {
-        if (sigwait(signals, &signal) != 0)
-            return err_set(err, ERR_INTERNAL, "sigwait: %s", strerror(errno));
+    for (;;) {
+        signal = sigtimedwait(signals, NULL, &period);
+        if (signal < 0 && errno != EAGAIN && errno != EINTR)
+            return err_set(err, ERR_INTERNAL, "sigtimedwait: %s", strerror(errno));
         if (atomic_load(&d->lost))
             return err_set(err, ERR_UNAVAILABLE, "the listener no longer answers");
-    } while (signal == SIGHUP);
+        if (signal > 0 && signal != SIGHUP)
+            break;
+        look_after(d);
+    }
     log_event(d->options.log, LOG_LEVEL_INFO, "pumasid.stopping", LOG_INT("signal", signal));
     return 0;
 }
@@ -443,11 +454,8 @@ static void stop_engine(struct daemon *d)
     seed_destroy(d->seed);
     attached_destroy(d->attached);
     issuer_destroy(d->issuer);
-    authority_destroy(d->authority);
     rpc_tls_source_destroy(d->tls);
-    key_destroy(d->ca_key);
-    key_destroy(d->sign_key);
-    buf_fini(&d->ca_pem);
+    keys_close(d->keys);
 }
 
 static void stop_store(struct daemon *d)

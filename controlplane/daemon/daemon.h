@@ -21,7 +21,8 @@ struct daemon_options {
 MUST_CHECK int daemon_start(const struct daemon_options *options, struct daemon **ret,
                             struct err *err);
 
-/* Waits for one of the signals. 0: told to end; ERR_UNAVAILABLE: the listener stopped answering
+/* Waits for one of the signals, and looks after keys and open streams in the meantime, at once on
+ * SIGHUP. 0: told to end; ERR_UNAVAILABLE: the listener stopped answering
  * and the process must be started anew. */
 MUST_CHECK int daemon_wait(struct daemon *d, const sigset_t *signals, struct err *err);
 

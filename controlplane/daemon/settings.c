@@ -23,6 +23,12 @@ const struct config_option settings_table[] = {
     {"etcd.program", CONFIG_TEXT, "/usr/bin/etcd", 0, 0, "the embedded etcd's program"},
     {"leader.ttl", CONFIG_DURATION, "5", 2, 60,
      "how long others wait after this process died before they lead"},
+    {"certificate.user_life", CONFIG_DURATION, "90d", 10, 63072000,
+     "how long a user's certificate is valid; renewed from half of it on"},
+    {"certificate.node_life", CONFIG_DURATION, "30d", 10, 63072000,
+     "how long a node's certificate is valid; its agent renews it from half of it on"},
+    {"certificate.check", CONFIG_DURATION, "30", 1, 60,
+     "how often keys on the disk, and who holds a stream open, are looked at anew"},
     LOG_SETTINGS,
     {.name = NULL},
 };

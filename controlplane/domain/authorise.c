@@ -18,6 +18,7 @@
 #define OPERATOR   ROLE_BIT(ROLE_SUPPLIER_OPERATOR)
 #define LENDER     ROLE_BIT(ROLE_SUPPLIER_APPROVER)
 #define ACCOUNTANT ROLE_BIT(ROLE_FINANCE)
+#define ANYBODY    ((1u << ROLE_COUNT) - 1)
 
 #define BY(actor) (1u << (actor))
 
@@ -47,6 +48,7 @@ static const struct command_rule {
     [COMMAND_RECORD_CONTRIBUTION] = {.roles = AGENCY | ACCOUNTANT},
     [COMMAND_CREATE_JOIN_TOKEN] = {.roles = AGENCY | CONSENTER | OPERATOR | LENDER},
     [COMMAND_JOIN] = {.actors = BY(ACTOR_ANONYMOUS)},
+    [COMMAND_RENEW_CERTIFICATE] = {.roles = ANYBODY, .actors = BY(ACTOR_NODE)},
     [COMMAND_REVOKE_USER] = {.roles = AGENCY | CONSENTER | LENDER},
     [COMMAND_ATTACH_NODE] = {.actors = BY(ACTOR_NODE)},
     [COMMAND_REPORT_HELD] = {.actors = BY(ACTOR_NODE)},

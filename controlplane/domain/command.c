@@ -103,6 +103,11 @@ ARGS(join_command,
      F_ID(struct join_command, key_id),
      F_BYTES(struct join_command, public_key),
      F_INSTANT(struct join_command, certificate_expires_at))
+ARGS(renew_certificate_command,
+     F_TEXT(struct renew_certificate_command, serial),
+     F_ID(struct renew_certificate_command, key_id),
+     F_BYTES(struct renew_certificate_command, public_key),
+     F_INSTANT(struct renew_certificate_command, certificate_expires_at))
 ARGS(revoke_user_request,
      F_ID(struct revoke_user_request, id),
      F_TEXT(struct revoke_user_request, reason))

@@ -47,6 +47,7 @@ extern const struct record_type request_head_type;
     X(RECORD_CONTRIBUTION, record_contribution_request)                                            \
     X(CREATE_JOIN_TOKEN,   create_join_token_command)                                              \
     X(JOIN,                join_command)                                                           \
+    X(RENEW_CERTIFICATE,   renew_certificate_command)                                              \
     X(REVOKE_USER,         revoke_user_request)                                                    \
     X(ATTACH_NODE,         attach_node_command)                                                    \
     X(REPORT_HELD,         report_held_command)                                                    \
@@ -191,6 +192,13 @@ struct join_command {
     struct id token;
     char secret_hash[65]; /* SHA-256 of the secret that was shown */
     char serial[48];      /* of the certificate about to be issued */
+    struct id key_id;
+    struct blob public_key;
+    struct instant certificate_expires_at;
+};
+struct renew_certificate_command {
+    struct request_head head;
+    char serial[48]; /* of the certificate about to be handed out, to whoever asks */
     struct id key_id;
     struct blob public_key;
     struct instant certificate_expires_at;

@@ -42,6 +42,7 @@ static const decide_fn deciders[COMMAND_KIND_COUNT] = {
     [COMMAND_RECORD_CONTRIBUTION] = decide_record_contribution,
     [COMMAND_CREATE_JOIN_TOKEN] = decide_create_join_token,
     [COMMAND_JOIN] = decide_join,
+    [COMMAND_RENEW_CERTIFICATE] = decide_renew_certificate,
     [COMMAND_REVOKE_USER] = decide_revoke_user,
     [COMMAND_ATTACH_NODE] = decide_attach_node,
     [COMMAND_REPORT_HELD] = decide_report_held,

@@ -259,8 +259,19 @@ static int check_still(const struct turn *t, const struct join_token *token, str
     return check_token(t, &host, token, err);
 }
 
-/* Who joins again keeps the name and loses the old key. */
-static void join_user(struct turn *t, const struct join_command *r, const struct join_token *token)
+/* The key goes into the history, unless the next one is the same or there was none. */
+static int leave_key(struct list *former, const struct id *key_id, const struct blob *public_key,
+                     struct instant first, struct instant now, const struct id *next,
+                     struct err *err)
+{
+    if (id_is_none(key_id) || id_equal(key_id, next))
+        return 0;
+    return key_facts_add(former, key_id, public_key, first, now, err);
+}
+
+/* Who joins again keeps the name; the old key becomes a former one. */
+static int join_user(struct turn *t, const struct join_command *r, const struct join_token *token,
+                     struct err *err)
 {
     struct user draft = {.id = user_id_of(&token->name, &token->organisation),
                          .organisation = token->organisation,
@@ -273,14 +284,21 @@ static void join_user(struct turn *t, const struct join_command *r, const struct
                          .expires_at = r->certificate_expires_at};
     memcpy(draft.serial, r->serial, sizeof draft.serial);
     const struct user *before = turn_find(t, ENTITY_USER, &draft.id);
-    if (before)
+    if (before) {
         draft.created_at = before->created_at;
-    turn_put(t, ENTITY_USER, &draft);
+        draft.former_keys = before->former_keys; /* borrowed, too */
+    }
+    struct user *user = turn_put(t, ENTITY_USER, &draft);
+    if (before)
+        TRY(leave_key(&user->former_keys, &before->key_id, &before->public_key, before->created_at,
+                      turn_now(t), &r->key_id, err));
     turn_entry(t, LEDGER_JOIN, ENTITY_USER, &draft.id)->organisation = token->organisation;
     turn_answer(t, ENTITY_USER, &draft.id, enum_name(&user_state_names, (int)draft.state));
+    return 0;
 }
 
-static void join_node(struct turn *t, const struct join_command *r, const struct join_token *token)
+static int join_node(struct turn *t, const struct join_command *r, const struct join_token *token,
+                     struct err *err)
 {
     const struct pool *pool = turn_find(t, ENTITY_POOL, &token->pool);
     const struct node *before = turn_find(t, ENTITY_NODE, &token->name);
@@ -295,11 +313,16 @@ static void join_node(struct turn *t, const struct join_command *r, const struct
     struct node *node = turn_put(t, ENTITY_NODE, before ? before : &draft);
     if (node->state == NODE_RETIRED)
         node->state = NODE_JOINED;
+    if (before)
+        TRY(leave_key(&node->former_keys, &before->key_id, &before->public_key, before->joined_at,
+                      turn_now(t), &r->key_id, err));
     node->key_id = r->key_id;
     node->public_key = r->public_key;
     node->joined_at = turn_now(t);
+    node->expires_at = r->certificate_expires_at;
     turn_entry(t, LEDGER_JOIN, ENTITY_NODE, &node->id)->organisation = pool->owner;
     turn_answer(t, ENTITY_NODE, &node->id, enum_name(&node_state_names, (int)node->state));
+    return 0;
 }
 
 int decide_join(struct turn *t, const void *args, struct err *err)
@@ -311,12 +334,50 @@ int decide_join(struct turn *t, const void *args, struct err *err)
         return err_set(err, ERR_INVALID, "join: the public key is missing");
     TRY(check_still(t, token, err));
     if (token->purpose == JOIN_NODE)
-        join_node(t, r, token);
+        TRY(join_node(t, r, token, err));
     else
-        join_user(t, r, token);
+        TRY(join_user(t, r, token, err));
     struct join_token *used = turn_edit(t, ENTITY_JOIN_TOKEN, &r->token);
     used->used_at = turn_now(t);
     return 0;
+}
+
+/* ---- Renewing -------------------------------------------------------------------------------- */
+
+static int renew_user(struct turn *t, const struct renew_certificate_command *r, struct err *err)
+{
+    struct user *u = turn_edit(t, ENTITY_USER, &t->ctx->actor.user);
+    TRY(leave_key(&u->former_keys, &u->key_id, &u->public_key, u->created_at, turn_now(t),
+                  &r->key_id, err));
+    memcpy(u->serial, r->serial, sizeof u->serial);
+    u->key_id = r->key_id;
+    u->public_key = r->public_key;
+    u->expires_at = r->certificate_expires_at;
+    turn_entry(t, LEDGER_RENEW, ENTITY_USER, &u->id)->organisation = u->organisation;
+    turn_answer(t, ENTITY_USER, &u->id, enum_name(&user_state_names, (int)u->state));
+    return 0;
+}
+
+static int renew_node(struct turn *t, const struct renew_certificate_command *r, struct err *err)
+{
+    struct node *n = turn_edit(t, ENTITY_NODE, &t->ctx->actor.name);
+    TRY(leave_key(&n->former_keys, &n->key_id, &n->public_key, n->joined_at, turn_now(t),
+                  &r->key_id, err));
+    n->key_id = r->key_id;
+    n->public_key = r->public_key;
+    n->expires_at = r->certificate_expires_at;
+    turn_entry(t, LEDGER_RENEW, ENTITY_NODE, &n->id)->organisation = n->owner;
+    turn_answer(t, ENTITY_NODE, &n->id, enum_name(&node_state_names, (int)n->state));
+    return 0;
+}
+
+/* Whoever asks is known and counts: actor_resolve() has seen to that. */
+int decide_renew_certificate(struct turn *t, const void *args, struct err *err)
+{
+    const struct renew_certificate_command *r = args;
+    if (r->public_key.len == 0 || id_is_none(&r->key_id))
+        return err_set(err, ERR_INVALID, "renewal: the public key is missing");
+    return t->ctx->actor.kind == ACTOR_NODE ? renew_node(t, r, err) : renew_user(t, r, err);
 }
 
 /* ---- Revoking -------------------------------------------------------------------------------- */

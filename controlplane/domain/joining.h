@@ -19,9 +19,16 @@
 #define JOINING_TOKEN_S       600
 #define JOINING_NODE_NAME_MAX 32
 
-/* decide: create_join_token_command, join_command, revoke_user_request, bootstrap_command */
+/*
+ * Whoever is known by a certificate gets another for itself, in time before it ends, with the same
+ * key or a new one. A key whose place is taken goes into the history (key_fact.h).
+ *
+ * decide: create_join_token_command, join_command, renew_certificate_command, revoke_user_request,
+ * bootstrap_command
+ */
 MUST_CHECK int decide_create_join_token(struct turn *t, const void *args, struct err *err);
 MUST_CHECK int decide_join(struct turn *t, const void *args, struct err *err);
+MUST_CHECK int decide_renew_certificate(struct turn *t, const void *args, struct err *err);
 MUST_CHECK int decide_revoke_user(struct turn *t, const void *args, struct err *err);
 MUST_CHECK int decide_bootstrap(struct turn *t, const void *args, struct err *err);
 

@@ -79,6 +79,8 @@ static const struct field node_fields[] = {
     F_BYTES(struct node, public_key),
     F_INSTANT(struct node, joined_at),
     F_INSTANT(struct node, attached_at),
+    F_INSTANT(struct node, expires_at),
+    F_LIST(struct node, former_keys, &key_fact_type),
     F_END,
 };
 const struct record_type node_type = {"node", sizeof(struct node), node_fields};

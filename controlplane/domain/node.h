@@ -1,6 +1,7 @@
 #ifndef PUMASI_CONTROLPLANE_DOMAIN_NODE_H
 #define PUMASI_CONTROLPLANE_DOMAIN_NODE_H
 
+#include "controlplane/domain/key_fact.h"
 #include "lib/base/limits.h"
 #include "lib/base/record.h"
 
@@ -83,6 +84,8 @@ struct node {
     struct blob public_key; /* SubjectPublicKeyInfo, DER */
     struct instant joined_at;
     struct instant attached_at;
+    struct instant expires_at; /* of the certificate; its end ends no lease */
+    struct list former_keys;   /* struct key_fact, oldest first */
 };
 extern const struct record_type node_type;
 

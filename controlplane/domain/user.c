@@ -27,6 +27,7 @@ static const struct field user_fields[] = {
     F_BYTES(struct user, public_key),
     F_INSTANT(struct user, created_at),
     F_INSTANT(struct user, expires_at),
+    F_LIST(struct user, former_keys, &key_fact_type),
     F_END,
 };
 const struct record_type user_type = {"user", sizeof(struct user), user_fields};

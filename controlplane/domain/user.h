@@ -1,6 +1,7 @@
 #ifndef PUMASI_CONTROLPLANE_DOMAIN_USER_H
 #define PUMASI_CONTROLPLANE_DOMAIN_USER_H
 
+#include "controlplane/domain/key_fact.h"
 #include "lib/base/limits.h"
 #include "lib/base/record.h"
 
@@ -39,6 +40,7 @@ struct user {
     struct blob public_key;
     struct instant created_at;
     struct instant expires_at;
+    struct list former_keys; /* struct key_fact, oldest first */
 };
 extern const struct record_type user_type;
 

@@ -109,11 +109,8 @@ static X509 *blank(EVP_PKEY *key, struct window valid, const uint8_t serial[CERT
     return NULL;
 }
 
-static int append_signed(X509 *x, const struct signer *by, struct buf *dst, struct err *err)
+static int append_cert(X509 *x, struct buf *dst, struct err *err)
 {
-    if (X509_set_issuer_name(x, X509_get_subject_name(by->cert)) != 1 ||
-        X509_sign(x, by->key, EVP_sha256()) <= 0)
-        return openssl_failed(err, ERR_INTERNAL, "can't sign a certificate");
     BIO *bio = openssl_writer();
     int rc = 0;
     if (PEM_write_bio_X509(bio, x) != 1)
@@ -122,6 +119,14 @@ static int append_signed(X509 *x, const struct signer *by, struct buf *dst, stru
         rc = openssl_append(bio, dst, "certificate", err);
     BIO_free(bio);
     return rc;
+}
+
+static int append_signed(X509 *x, const struct signer *by, struct buf *dst, struct err *err)
+{
+    if (X509_set_issuer_name(x, X509_get_subject_name(by->cert)) != 1 ||
+        X509_sign(x, by->key, EVP_sha256()) <= 0)
+        return openssl_failed(err, ERR_INTERNAL, "can't sign a certificate");
+    return append_cert(x, dst, err);
 }
 
 static bool name_organisation(X509 *x, const struct id *organisation)
@@ -221,13 +226,10 @@ static int read_organisation(const X509 *x, struct id *ret, struct err *err)
     return 0;
 }
 
-static int check_authority(X509 *x, const struct key *key, struct err *err)
+static int check_authority(X509 *x, struct err *err)
 {
     if (X509_check_purpose(x, -1, 0) != 1 || X509_check_ca(x) != 1)
         return openssl_failed(err, ERR_INVALID, "authority: not a CA certificate");
-    if (X509_check_private_key(x, key->pkey) != 1)
-        return openssl_failed(err, ERR_INVALID,
-                              "authority: the key is not that of the certificate");
     return 0;
 }
 
@@ -236,7 +238,7 @@ static int open_cert(X509 *x, const struct key *key, struct authority **ret, str
 {
     struct window valid;
     struct id organisation;
-    TRY(check_authority(x, key, err));
+    TRY(check_authority(x, err));
     TRY(cert_validity(x, &valid, err));
     TRY(read_organisation(x, &organisation, err));
     struct authority *a = calloc(1, sizeof(*a));
@@ -251,15 +253,45 @@ static int open_cert(X509 *x, const struct key *key, struct authority **ret, str
     return 0;
 }
 
-int authority_open(struct span cert_pem, const struct key *key, struct authority **ret,
+/* The next certificate of that key. */
+static int find_cert(BIO *pem, const struct key *key, X509 **ret, struct err *err)
+{
+    for (;;) {
+        X509 *x = NULL;
+        TRY(openssl_next_cert(pem, &x, err));
+        if (!x)
+            return err_set(err, ERR_INVALID, "authority: the key is not that of the certificate");
+        if (X509_check_private_key(x, key->pkey) == 1) {
+            *ret = x;
+            return 0;
+        }
+        ERR_clear_error();
+        X509_free(x);
+    }
+}
+
+int authority_open(struct span certs_pem, const struct key *key, struct authority **ret,
                    struct err *err)
 {
     X509 *x = NULL;
-    TRY(openssl_cert(cert_pem, &x, err));
-    int rc = open_cert(x, key, ret, err);
+    BIO *pem = openssl_reader(certs_pem);
+    int rc = find_cert(pem, key, &x, err);
+    BIO_free(pem);
+    if (rc == 0)
+        rc = open_cert(x, key, ret, err);
     if (rc < 0)
         X509_free(x);
     return rc;
+}
+
+int authority_format(const struct authority *a, struct buf *dst, struct err *err)
+{
+    return append_cert(a->cert, dst, err);
+}
+
+struct window authority_valid(const struct authority *a)
+{
+    return a->valid;
 }
 
 void authority_destroy(struct authority *a)
@@ -355,5 +387,97 @@ int authority_issue(const struct authority *a, const struct public_key *key,
         rc = append_signed(x, &by, dst, err);
     X509_free(x);
     EVP_PKEY_free(pkey);
+    return rc;
+}
+
+/* ---- replacing a root ---- */
+
+static struct window both(struct window x, struct window y)
+{
+    return (struct window){.from = x.from.s > y.from.s ? x.from : y.from,
+                           .to = instant_min(x.to, y.to)};
+}
+
+static int vouch(const struct authority *a, X509 *root, const uint8_t serial[CERT_SERIAL_BYTES],
+                 struct buf *dst, struct err *err)
+{
+    static const struct extension extensions[] = {
+        {NID_basic_constraints, "critical,CA:TRUE"},
+        {NID_key_usage, "critical,keyCertSign,cRLSign"},
+        {NID_subject_key_identifier, "hash"},
+        {NID_authority_key_identifier, "keyid:always"},
+        {0, NULL},
+    };
+    struct window valid;
+    TRY(check_authority(root, err));
+    if (X509_self_signed(root, 1) != 1)
+        return openssl_failed(err, ERR_INVALID, "authority: not a root");
+    TRY(cert_validity(root, &valid, err));
+    valid = both(a->valid, valid);
+    TRY(check_validity(valid, err));
+    const struct signer by = {.cert = a->cert, .key = a->key};
+    X509 *x = blank(X509_get0_pubkey(root), valid, serial);
+    int rc = 0;
+    if (!x || X509_set_subject_name(x, X509_get_subject_name(root)) != 1 ||
+        !add_extensions(x, a->cert, extensions))
+        rc = openssl_failed(err, ERR_INTERNAL, "can't vouch for an authority");
+    else
+        rc = append_signed(x, &by, dst, err);
+    X509_free(x);
+    return rc;
+}
+
+int authority_vouch(const struct authority *a, struct span root_pem,
+                    const uint8_t serial[CERT_SERIAL_BYTES], struct buf *dst, struct err *err)
+{
+    X509 *root = NULL;
+    if (!a->root)
+        return err_set(err, ERR_DENIED, "authority: only a root vouches for another");
+    TRY(check_serial(serial, err));
+    TRY(openssl_cert(root_pem, &root, err));
+    int rc = vouch(a, root, serial, dst, err);
+    X509_free(root);
+    return rc;
+}
+
+/* The names that the certificate carries, as they stand. */
+static bool copy_names(X509 *x, const X509 *from)
+{
+    int at = X509_get_ext_by_NID(from, NID_subject_alt_name, -1);
+    return at >= 0 && X509_add_ext(x, X509_get_ext(from, at), -1) == 1;
+}
+
+static int reissue(const struct authority *a, X509 *old, X509 *x, struct buf *dst, struct err *err)
+{
+    struct cert said;
+    TRY(cert_from(old, &said, err));
+    if (said.uses == 0)
+        return err_set(err, ERR_INVALID, "certificate: neither client nor server");
+    const struct extension extensions[] = {
+        {NID_basic_constraints, "critical,CA:FALSE"},
+        {NID_key_usage, "critical,digitalSignature"},
+        {NID_ext_key_usage, uses_text(said.uses)},
+        {NID_subject_key_identifier, "hash"},
+        {NID_authority_key_identifier, "keyid:always"},
+        {0, NULL},
+    };
+    const struct signer by = {.cert = a->cert, .key = a->key};
+    if (!x || X509_set_subject_name(x, X509_get_subject_name(old)) != 1 ||
+        !add_extensions(x, a->cert, extensions) || !copy_names(x, old))
+        return openssl_failed(err, ERR_INTERNAL, "can't make a certificate");
+    return append_signed(x, &by, dst, err);
+}
+
+int authority_reissue(const struct authority *a, struct span cert_pem, struct window valid,
+                      const uint8_t serial[CERT_SERIAL_BYTES], struct buf *dst, struct err *err)
+{
+    X509 *old = NULL;
+    TRY(check_serial(serial, err));
+    TRY(check_inside(a, valid, err));
+    TRY(openssl_cert(cert_pem, &old, err));
+    X509 *x = blank(X509_get0_pubkey(old), valid, serial);
+    int rc = reissue(a, old, x, dst, err);
+    X509_free(x);
+    X509_free(old);
     return rc;
 }

@@ -50,11 +50,18 @@ void authority_serial(const struct env *env, uint8_t ret[CERT_SERIAL_BYTES]);
 MUST_CHECK int authority_create_root(const struct key *key, const struct authority_spec *spec,
                                      struct buf *dst, struct err *err);
 
-/* CA certificate (PEM, the first one counts) with its key, of which a reference is kept: the
- * caller still destroys its own. ERR_INVALID: not a CA, not its key. */
-MUST_CHECK int authority_open(struct span cert_pem, const struct key *key, struct authority **ret,
+/* CA certificate with its key, of which a reference is kept: the caller still destroys its own.
+ * Of several certificates in the PEM text (two while a root is being replaced) the one of that key
+ * counts. ERR_INVALID: not a CA, none of that key. */
+MUST_CHECK int authority_open(struct span certs_pem, const struct key *key, struct authority **ret,
                               struct err *err);
 void authority_destroy(struct authority *a); /* NULL is fine */
+
+/* Appends the PEM of its own certificate. ERR_LIMIT when dst is full. */
+MUST_CHECK int authority_format(const struct authority *a, struct buf *dst, struct err *err);
+
+/* How long it can issue: its own life. */
+struct window authority_valid(const struct authority *a);
 
 /*
  * Appends the PEM of a certificate for that public key (from csr_parse()). ERR_INVALID: a bad
@@ -69,6 +76,23 @@ MUST_CHECK int authority_issue(const struct authority *a, const struct public_ke
 MUST_CHECK int authority_delegate(const struct authority *a, const struct public_key *key,
                                   const struct authority_spec *spec, struct buf *dst,
                                   struct err *err);
+
+/*
+ * Replacing a root. The old root vouches for the new one: appends the PEM of the first certificate
+ * of root_pem (name and key) signed by a, valid while both are. Sent behind a certificate that the
+ * new root issued, it lets those believe it who know the old root alone. ERR_INVALID: no root, no
+ * life in common, a zero serial; ERR_DENIED unless a is a root.
+ */
+MUST_CHECK int authority_vouch(const struct authority *a, struct span root_pem,
+                               const uint8_t serial[CERT_SERIAL_BYTES], struct buf *dst,
+                               struct err *err);
+
+/* Appends the PEM of a certificate that says what the first of cert_pem says (subject, key, uses,
+ * hosts), for another time. For certificates of our own: whose it is and who had issued it is not
+ * looked at. ERR_INVALID: not a member's certificate; serial and validity as above. */
+MUST_CHECK int authority_reissue(const struct authority *a, struct span cert_pem,
+                                 struct window valid, const uint8_t serial[CERT_SERIAL_BYTES],
+                                 struct buf *dst, struct err *err);
 
 static inline void authority_cleanup(struct authority **a)
 {

@@ -138,18 +138,11 @@ static void on_grpc_log(void *arg, enum log_level level, const char *file, int l
 
 static int create_link(struct agent *a, struct err *err)
 {
-    struct rpc_tls_bundle *bundle;
-    TRY(credentials_tls(a, &bundle, err));
-    struct rpc_tls_pem pem = rpc_tls_bundle_pem(bundle);
     struct rpc_runtime_options options = {
         .log = on_grpc_log, .arg = a->options.log, .threshold = LOG_LEVEL_ERROR};
     a->runtime = rpc_runtime_create(&options);
-    int rc = rpc_loop_create(&a->loop, err);
-    if (rc == 0)
-        rc = link_create(a->loop, config_text(a->options.config, "control_plane.servers"), &pem,
-                         &a->link, err);
-    rpc_tls_bundle_destroy(bundle);
-    return rc;
+    TRY(rpc_loop_create(&a->loop, err));
+    return linking_create(a, &a->link, err);
 }
 
 static int build(struct agent *a, struct err *err)

@@ -2,6 +2,7 @@
 #define PUMASI_NODEAGENT_AGENT_AGENT_INTERNAL_H
 
 #include "lib/pki/cert.h"
+#include "lib/pki/digest.h"
 #include "lib/pki/key.h"
 #include "lib/rpc/loop.h"
 #include "lib/rpc/runtime.h"
@@ -50,7 +51,10 @@ struct agent {
     struct key *key;
     struct cert cert;
     struct inventory inventory;
-    int64_t cert_at; /* when to look at its age */
+    char trust[2 * DIGEST_BYTES + 1]; /* SHA-256 of the roots that this node believes */
+    bool renewal_wanted;              /* the control plane believes other roots */
+    int64_t cert_at;                  /* when to ask for a new one again */
+    int64_t cert_warn_at;             /* when to warn of the certificate's end again */
 
     /* the guard; NULL while it is away */
     struct guard_client *guard;

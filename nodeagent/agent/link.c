@@ -3,6 +3,7 @@
 
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
+#include "lib/pki/cert.h"
 #include "lib/rpc/client_stream.h"
 #include "lib/rpc/message.h"
 
@@ -134,6 +135,10 @@ void link_event_fini(struct link_event *e)
 {
     if (e->kind == LINK_GRANTS)
         free(e->grants.items);
+    if (e->kind == LINK_RENEWED) {
+        buf_fini(&e->renewed.certificate_pem);
+        buf_fini(&e->renewed.ca_pem);
+    }
     *e = (struct link_event){.kind = LINK_POKE};
 }
 
@@ -181,11 +186,25 @@ static int read_grants(const Pumasi__V1__GrantSet *from, struct link_event *to, 
     to->kind = LINK_GRANTS;
     grants->server_time.s = from->server_time;
     grants->sync_after_ms = from->sync_after_ms;
+    TRY(text_set(grants->trust, sizeof grants->trust, span_text(from->trust), "trust", err));
     memcpy(grants->nonce, from->nonce.data, GRANT_NONCE_BYTES);
     grants->items = calloc(from->n_grants + 1, sizeof *grants->items);
     ENSURE(grants->items);
     for (size_t i = 0; i < from->n_grants; i++)
         TRY(read_grant(from->grants[i], &grants->items[grants->n++], err));
+    return 0;
+}
+
+static int read_renewed(const Pumasi__V1__Renewed *from, struct link_event *to, struct err *err)
+{
+    struct link_renewed *renewed = &to->renewed;
+    to->kind = LINK_RENEWED;
+    buf_init(&renewed->certificate_pem, CERT_CHAIN_MAX);
+    buf_init(&renewed->ca_pem, LIMIT_FILE_BYTES);
+    buf_append_text(&renewed->certificate_pem, from->certificate_pem);
+    buf_append_text(&renewed->ca_pem, from->ca_pem);
+    if (renewed->certificate_pem.full || renewed->ca_pem.full)
+        return err_set(err, ERR_LIMIT, "a certificate that is too long");
     return 0;
 }
 
@@ -203,6 +222,8 @@ static int read_message(const Pumasi__V1__ServerMessage *from, struct link_event
     case PUMASI__V1__SERVER_MESSAGE__BODY_SYNC:
         to->kind = LINK_POKE;
         return 0;
+    case PUMASI__V1__SERVER_MESSAGE__BODY_RENEWED:
+        return read_renewed(from->renewed, to, err);
     default:
         return err_set(err, ERR_UNSUPPORTED, "a message of a newer control plane");
     }
@@ -379,6 +400,16 @@ int link_send_sync(struct link *l, const uint8_t nonce[GRANT_NONCE_BYTES], uint6
     body.held = pointers;
     message.body_case = PUMASI__V1__AGENT_MESSAGE__BODY_SYNC;
     message.sync = &body;
+    return send_message(l, &message, err);
+}
+
+int link_send_renew(struct link *l, const char *csr_pem, struct err *err)
+{
+    Pumasi__V1__Renew body = PUMASI__V1__RENEW__INIT;
+    Pumasi__V1__AgentMessage message = PUMASI__V1__AGENT_MESSAGE__INIT;
+    body.csr_pem = (char *)csr_pem;
+    message.body_case = PUMASI__V1__AGENT_MESSAGE__BODY_RENEW;
+    message.renew = &body;
     return send_message(l, &message, err);
 }
 

@@ -1,9 +1,11 @@
 #ifndef PUMASI_NODEAGENT_AGENT_LINK_H
 #define PUMASI_NODEAGENT_AGENT_LINK_H
 
+#include "lib/base/buf.h"
 #include "lib/base/id.h"
 #include "lib/base/instant.h"
 #include "lib/grant/interval.h"
+#include "lib/pki/digest.h"
 #include "lib/pki/sign.h"
 #include "lib/rpc/tls.h"
 #include "nodeagent/call/message.h"
@@ -54,6 +56,9 @@ MUST_CHECK int link_send_sync(struct link *l, const uint8_t nonce[GRANT_NONCE_BY
                               uint64_t boot_ms, const struct link_held *held, size_t n,
                               struct err *err);
 
+/* Asks for a new certificate for the key of the request (PEM, NUL-terminated). */
+MUST_CHECK int link_send_renew(struct link *l, const char *csr_pem, struct err *err);
+
 /* Intervals as link_pack_interval() made them, at most LINK_USAGE_MAX. */
 #define LINK_USAGE_MAX INTERVAL_REPORT_MAX
 MUST_CHECK int link_send_usage(struct link *l, const struct span *intervals, size_t n,
@@ -96,16 +101,24 @@ struct link_grants {
     uint8_t nonce[GRANT_NONCE_BYTES];
     struct instant server_time;
     uint32_t sync_after_ms;
+    char trust[2 * DIGEST_BYTES + 1]; /* SHA-256 of the roots that the control plane believes */
     size_t n;
     struct link_grant *items;
 };
 
-enum link_event_kind { LINK_GRANTS, LINK_ACK, LINK_POKE, LINK_DOWN };
+/* A new certificate, and whom to believe from now on: PEM, not looked at yet. */
+struct link_renewed {
+    struct buf certificate_pem;
+    struct buf ca_pem;
+};
+
+enum link_event_kind { LINK_GRANTS, LINK_ACK, LINK_POKE, LINK_RENEWED, LINK_DOWN };
 
 struct link_event {
     enum link_event_kind kind;
-    struct link_grants grants; /* LINK_GRANTS: link_event_fini() frees it */
-    char boot_id[40];          /* LINK_ACK */
+    struct link_grants grants;   /* LINK_GRANTS: link_event_fini() frees it */
+    struct link_renewed renewed; /* LINK_RENEWED: the same */
+    char boot_id[40];            /* LINK_ACK */
     uint64_t seq;
     struct err err; /* LINK_DOWN: why the stream ended */
 };

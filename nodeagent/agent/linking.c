@@ -5,6 +5,7 @@
 #include "nodeagent/agent/linking.h"
 
 #include "nodeagent/agent/agent_internal.h"
+#include "nodeagent/agent/credentials.h"
 #include "nodeagent/agent/granting.h"
 #include "nodeagent/agent/usage.h"
 
@@ -25,6 +26,17 @@ static void lose(struct agent *a)
     a->asking = false;
     usage_link_lost(a);
     a->link_at = agent_in_ms(a, spread_ms(a, a->link_wait_ms));
+}
+
+int linking_create(const struct agent *a, struct link **ret, struct err *err)
+{
+    struct rpc_tls_bundle *bundle;
+    TRY(credentials_tls(a, &bundle, err));
+    struct rpc_tls_pem pem = rpc_tls_bundle_pem(bundle);
+    int rc = link_create(a->loop, config_text(a->options.config, "control_plane.servers"), &pem,
+                         ret, err);
+    rpc_tls_bundle_destroy(bundle);
+    return rc;
 }
 
 static void open_link(struct agent *a)
@@ -71,18 +83,38 @@ void linking_keep(struct agent *a)
     open_link(a);
 }
 
+/* With the new certificate; what it does not open is tried again with what there is. */
+static void start_anew(struct agent *a)
+{
+    struct err err = ERR_INIT;
+    struct link *fresh = NULL;
+    if (linking_create(a, &fresh, &err) < 0) {
+        agent_warn(a, "link.not-made", &err);
+        return;
+    }
+    link_destroy(a->link);
+    a->link = fresh;
+    lose(a);
+    a->link_at = agent_now_ns(a);
+}
+
 static void on_event(struct agent *a, const struct link_event *event)
 {
     switch (event->kind) {
     case LINK_GRANTS:
         a->link_wait_ms = AGENT_LINK_RETRY_MS;
         granting_answered(a, &event->grants);
+        credentials_compare(a, event->grants.trust);
         break;
     case LINK_ACK:
         usage_acknowledged(a, event);
         break;
     case LINK_POKE:
         granting_want(a, 0);
+        break;
+    case LINK_RENEWED:
+        if (credentials_renewed(a, &event->renewed))
+            start_anew(a);
         break;
     case LINK_DOWN:
         agent_warn(a, "link.down", &event->err);

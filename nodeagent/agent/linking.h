@@ -1,6 +1,8 @@
 #ifndef PUMASI_NODEAGENT_AGENT_LINKING_H
 #define PUMASI_NODEAGENT_AGENT_LINKING_H
 
+#include "lib/base/err.h"
+
 #include <stdint.h>
 
 /*
@@ -8,6 +10,10 @@
  * Part of the agent: one thread; nothing blocks.
  */
 struct agent;
+struct link;
+
+/* A link that shows the certificate that lies on the disk; the caller's. */
+MUST_CHECK int linking_create(const struct agent *a, struct link **ret, struct err *err);
 
 /* Opens a stream when there is none and it is time, or when the one there is has left a question
  * unanswered for too long. */

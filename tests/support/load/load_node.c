@@ -350,7 +350,8 @@ void load_node_hear(struct load_node *n)
         case LINK_ACK:
             on_ack(n);
             break;
-        case LINK_POKE:
+        case LINK_RENEWED: /* never asked for */
+    case LINK_POKE:
             soon(n, 0);
             break;
         case LINK_DOWN:

@@ -133,6 +133,59 @@ START_TEST(who_one_is_says_the_state_and_not_the_certificate)
 }
 END_TEST
 
+static Pumasi__V1__RenewCertificateReply *renew(struct rig *r, const char *who,
+                                                const struct key *key, struct err *err)
+{
+    Pumasi__V1__RenewCertificateRequest m = PUMASI__V1__RENEW_CERTIFICATE_REQUEST__INIT;
+    ProtobufCMessage *reply = NULL;
+    CLEANUP_BUF struct buf csr;
+    buf_init(&csr, CSR_PEM_MAX);
+    if (key)
+        ck_assert_int_eq(csr_create(key, &csr, NULL), 0);
+    m.csr_pem = key ? csr.data : (char *)"none";
+    int rc =
+        rig_call(r, who, (struct rpc_method){SERVICE, "RenewCertificate"}, &m.base, &reply, err);
+    return rc < 0 ? NULL : (Pumasi__V1__RenewCertificateReply *)reply;
+}
+
+START_TEST(who_is_known_gets_another_certificate_for_the_name_that_it_has)
+{
+    struct rig r;
+    struct err err;
+    struct cert cert;
+    CLEANUP_KEY struct key *key = NULL;
+    ck_assert_int_eq(key_generate(&key, NULL), 0);
+    struct public_key public = key_public(key);
+    rig_open(&r);
+    Pumasi__V1__RenewCertificateReply *got = renew(&r, "op.skt", key, &err);
+    ck_assert_msg(got != NULL, "%s", err.text);
+    ck_assert_int_eq(cert_parse(span_text(got->certificate_pem), &cert, NULL), 0);
+    ck_assert_str_eq(cert.subject.name.text, "op");
+    ck_assert_str_eq(cert.subject.organisation.text, "skt");
+    ck_assert(public_key_equal(&cert.key, &public));
+    ck_assert_int_eq(got->expires_at, cert.valid.to.s);
+    ck_assert(span_equal(span_text(got->ca_pem), buf_span(&r.ca)));
+    rpc_message_destroy(&got->base);
+    /* The key that asked has been replaced by the one that was asked for. */
+    ck_assert_ptr_null(renew(&r, "op.skt", key, &err));
+    ck_assert_int_eq(err.code, ERR_UNAUTHENTICATED);
+    rig_close(&r);
+}
+END_TEST
+
+START_TEST(a_renewal_needs_a_request_that_proves_its_key_and_a_certificate)
+{
+    struct rig r;
+    struct err err;
+    rig_open(&r);
+    ck_assert_ptr_null(renew(&r, "op.skt", NULL, &err));
+    ck_assert_int_eq(err.code, ERR_INVALID);
+    ck_assert_ptr_null(renew(&r, NULL, NULL, &err));
+    ck_assert_int_eq(err.code, ERR_UNAUTHENTICATED);
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(who_is_revoked_is_nobody_from_the_next_call_on)
 {
     struct rig r;
@@ -160,6 +213,8 @@ static Suite *suite(void)
     tcase_add_test(c, a_secret_is_shown_once);
     tcase_add_test(c, a_token_is_spent_only_by_a_request_that_proves_a_key);
     tcase_add_test(c, who_one_is_says_the_state_and_not_the_certificate);
+    tcase_add_test(c, who_is_known_gets_another_certificate_for_the_name_that_it_has);
+    tcase_add_test(c, a_renewal_needs_a_request_that_proves_its_key_and_a_certificate);
     tcase_add_test(c, who_is_revoked_is_nobody_from_the_next_call_on);
     suite_add_tcase(s, c);
     return s;

@@ -379,6 +379,60 @@ START_TEST(a_report_has_at_most_as_many_as_a_transaction_takes)
 }
 END_TEST
 
+/* ---- Renewing -------------------------------------------------------------------------------- */
+
+static void say_renew(struct agent *a, const char *csr_pem)
+{
+    Pumasi__V1__Renew renew = PUMASI__V1__RENEW__INIT;
+    Pumasi__V1__AgentMessage message = PUMASI__V1__AGENT_MESSAGE__INIT;
+    renew.csr_pem = (char *)csr_pem;
+    message.body_case = PUMASI__V1__AGENT_MESSAGE__BODY_RENEW;
+    message.renew = &renew;
+    say(a, &message);
+}
+
+START_TEST(a_node_gets_a_new_certificate_on_its_stream_and_goes_on)
+{
+    struct rig r;
+    struct agent a;
+    struct cert cert;
+    CLEANUP_BUF struct buf csr;
+    buf_init(&csr, CSR_PEM_MAX);
+    leases = 0;
+    open(&r, &a);
+    struct public_key public = key_public(rig_person(&r, "n1")->key);
+    ck_assert_int_eq(csr_create(rig_person(&r, "n1")->key, &csr, NULL), 0);
+    say_renew(&a, csr.data);
+    Pumasi__V1__ServerMessage *m = hear(&a);
+    ck_assert_msg(m != NULL, "%s", a.status.text);
+    ck_assert_int_eq(m->body_case, PUMASI__V1__SERVER_MESSAGE__BODY_RENEWED);
+    ck_assert_int_eq(cert_parse(span_text(m->renewed->certificate_pem), &cert, NULL), 0);
+    ck_assert_str_eq(cert.subject.name.text, "n1");
+    ck_assert_int_eq(cert.subject.kind, IDENTITY_NODE);
+    ck_assert(public_key_equal(&cert.key, &public));
+    ck_assert(span_equal(span_text(m->renewed->ca_pem), buf_span(&r.ca)));
+    rpc_message_destroy(&m->base);
+    say_sync(&a, 0);
+    m = hear(&a);
+    ck_assert_int_eq(m->body_case, PUMASI__V1__SERVER_MESSAGE__BODY_GRANTS);
+    ck_assert_uint_eq(strlen(m->grants->trust), 64);
+    rpc_message_destroy(&m->base);
+    close_both(&r, &a);
+}
+END_TEST
+
+START_TEST(a_renewal_that_proves_no_key_ends_the_stream)
+{
+    struct rig r;
+    struct agent a;
+    leases = 0;
+    open(&r, &a);
+    say_renew(&a, "none");
+    expect_end(&a, ERR_INVALID, "");
+    close_both(&r, &a);
+}
+END_TEST
+
 static Suite *node_service_suite(void)
 {
     Suite *s = suite_create("api/node_service");
@@ -391,6 +445,8 @@ static Suite *node_service_suite(void)
     tcase_add_test(c, a_bad_interval_is_acknowledged_and_the_stream_goes_on);
     tcase_add_test(c, an_acknowledgement_is_of_one_boot);
     tcase_add_test(c, a_report_has_at_most_as_many_as_a_transaction_takes);
+    tcase_add_test(c, a_node_gets_a_new_certificate_on_its_stream_and_goes_on);
+    tcase_add_test(c, a_renewal_that_proves_no_key_ends_the_stream);
     suite_add_tcase(s, c);
     return s;
 }

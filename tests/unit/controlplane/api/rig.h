@@ -50,6 +50,7 @@ struct rig {
     struct key *ca_key, *sign_key;
     struct buf ca;
     struct authority *authority;
+    struct certifier *certifier;
     struct issuer *issuer;
     struct attached *attached;
     struct rpc_runtime *runtime;
@@ -114,6 +115,10 @@ static inline void rig_found_authority(struct rig *r)
     ck_assert_int_eq(key_generate(&r->sign_key, NULL), 0);
     ck_assert_int_eq(authority_create_root(r->ca_key, &spec, &r->ca, NULL), 0);
     ck_assert_int_eq(authority_open(buf_span(&r->ca), r->ca_key, &r->authority, NULL), 0);
+    struct certifier_options options = {
+        .user_life_s = RIG_VALID_S, .node_life_s = RIG_VALID_S, .env = &r->env};
+    r->certifier = certifier_create(&options);
+    ck_assert_int_eq(certifier_load(r->certifier, buf_span(&r->ca), r->ca_key, NULL), 0);
 }
 
 static inline const char *rig_path(const struct rig *r, const char *name, char dst[64])
@@ -378,8 +383,7 @@ static inline void rig_start(struct rig *r)
     struct api_options options = {.engine = r->engine,
                                   .attached = r->attached,
                                   .issuer = r->issuer,
-                                  .authority = r->authority,
-                                  .ca_pem = buf_span(&r->ca),
+                                  .certifier = r->certifier,
                                   .env = &r->env};
     r->api = api_create(&options);
     struct rpc_server_options server = {
@@ -436,6 +440,7 @@ static inline void rig_close(struct rig *r)
     store_destroy(r->store);
     attached_destroy(r->attached);
     issuer_destroy(r->issuer);
+    certifier_destroy(r->certifier);
     authority_destroy(r->authority);
     rpc_tls_source_destroy(r->tls);
     key_destroy(r->ca_key);

@@ -268,6 +268,26 @@ START_TEST(a_stream_does_not_outlive_the_certificate_it_was_opened_with)
 }
 END_TEST
 
+START_TEST(a_look_anew_ends_the_streams_of_who_is_gone_though_nothing_is_committed)
+{
+    struct rpc_call a, b;
+    struct id kim = id_literal("kim.upstage");
+    const struct user *u = state_find(w.state, ENTITY_USER, &kim);
+    watch(&a, "kim.upstage");
+    watch(&b, "kim.upstage");
+    fake.wall = instant_add(u->expires_at, -1);
+    watchers_recheck(watchers, w.state);
+    ck_assert_int_eq(a.failed.code, ERR_OK);
+    fake.wall = u->expires_at;
+    watchers_recheck(watchers, w.state);
+    ck_assert_int_eq(a.failed.code, ERR_UNAUTHENTICATED);
+    ck_assert_int_eq(b.failed.code, ERR_UNAUTHENTICATED);
+    ck_assert_uint_eq(a.n, 1);
+    release(&a);
+    release(&b);
+}
+END_TEST
+
 START_TEST(who_does_not_read_is_dropped)
 {
     struct rpc_call slow = fresh_call(), full = fresh_call();
@@ -311,6 +331,7 @@ static Suite *watchers_suite(void)
     tcase_add_test(c, a_commit_that_changed_no_object_ends_nothing);
     tcase_add_test(c, a_revoked_users_stream_ends_with_the_next_commit);
     tcase_add_test(c, a_stream_does_not_outlive_the_certificate_it_was_opened_with);
+    tcase_add_test(c, a_look_anew_ends_the_streams_of_who_is_gone_though_nothing_is_committed);
     tcase_add_test(c, who_does_not_read_is_dropped);
     tcase_add_test(c, after_the_close_streams_end_at_once);
     suite_add_tcase(s, c);

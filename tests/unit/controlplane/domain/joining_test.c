@@ -347,6 +347,71 @@ START_TEST(test_revoking)
 }
 END_TEST
 
+static int renew(const char *actor, const char *key, int64_t days)
+{
+    struct renew_certificate_command r = {.serial = "0b",
+                                          .key_id = id_literal(key),
+                                          .public_key = {.len = 3, .data = "new"},
+                                          .certificate_expires_at = world_at(days * WORLD_DAY)};
+    return world_decide(&w, actor, COMMAND_RENEW_CERTIFICATE, &r);
+}
+
+static const struct user *user_of(const char *name)
+{
+    struct id id = id_literal(name);
+    return state_find(w.state, ENTITY_USER, &id);
+}
+
+START_TEST(test_a_renewed_certificate_for_the_same_key_changes_its_end_alone)
+{
+    struct id key = user_of("kim.upstage")->key_id;
+    expect_ok(&w, renew("kim.upstage", key.text, 90));
+    const struct user *kim = user_of("kim.upstage");
+    ck_assert_str_eq(kim->serial, "0b");
+    ck_assert_int_eq(kim->expires_at.s, world_at(90 * WORLD_DAY).s);
+    ck_assert_uint_eq(kim->former_keys.n, 0);
+}
+END_TEST
+
+START_TEST(test_a_key_whose_place_is_taken_stays_known)
+{
+    struct id before = user_of("kim.upstage")->key_id;
+    expect_ok(&w, renew("kim.upstage", "00000000000000aa", 90));
+    const struct user *kim = user_of("kim.upstage");
+    ck_assert_str_eq(kim->key_id.text, "00000000000000aa");
+    const struct key_fact *fact = key_facts_find(&kim->former_keys, &before);
+    ck_assert_ptr_nonnull(fact);
+    ck_assert_int_eq(fact->from.s, kim->created_at.s);
+    ck_assert_int_eq(fact->to.s, w.now.s);
+    expect_ok(&w, create("admin.nipa", "again",
+                         &(struct maker){JOIN_USER, "upstage", "kim", "org-member", NULL}));
+    expect_ok(&w, join("again", '5', "00000000000000bb"));
+    ck_assert_uint_eq(user_of("kim.upstage")->former_keys.n, 2);
+}
+END_TEST
+
+START_TEST(test_a_node_renews_for_itself_and_its_leases_go_on)
+{
+    struct id n1 = id_literal("n1");
+    world_make_node(&w, "n1", "skt-b200", 8);
+    const struct node *node = state_find(w.state, ENTITY_NODE, &n1);
+    struct id before = node->key_id;
+    expect_ok(&w, renew("node:n1", "00000000000000cc", 30));
+    node = state_find(w.state, ENTITY_NODE, &n1);
+    ck_assert_int_eq(node->expires_at.s, world_at(30 * WORLD_DAY).s);
+    ck_assert(id_is_none(&before) || key_facts_find(&node->former_keys, &before) != NULL);
+    ck_assert_int_eq(node->state, NODE_IN_SERVICE);
+}
+END_TEST
+
+START_TEST(test_a_renewal_needs_a_key)
+{
+    struct renew_certificate_command r = {.serial = "0b"};
+    expect_refused(&w, world_decide(&w, "kim.upstage", COMMAND_RENEW_CERTIFICATE, &r), ERR_INVALID,
+                   "public key is missing");
+}
+END_TEST
+
 START_TEST(test_the_first_user_comes_once_and_is_an_administrator)
 {
     struct bootstrap_command r = {.organisation = {.id = id_literal("other"), .name_en = "O"},
@@ -389,6 +454,10 @@ static Suite *joining_suite(void)
     tcase_add_test(c, test_a_node_that_joins_again_keeps_its_devices_and_its_pool);
     tcase_add_test(c, test_a_key_is_needed);
     tcase_add_test(c, test_revoking);
+    tcase_add_test(c, test_a_renewed_certificate_for_the_same_key_changes_its_end_alone);
+    tcase_add_test(c, test_a_key_whose_place_is_taken_stays_known);
+    tcase_add_test(c, test_a_node_renews_for_itself_and_its_leases_go_on);
+    tcase_add_test(c, test_a_renewal_needs_a_key);
     tcase_add_test(c, test_the_first_user_comes_once_and_is_an_administrator);
     suite_add_tcase(s, c);
     return s;

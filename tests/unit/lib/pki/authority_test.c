@@ -284,6 +284,130 @@ START_TEST(a_full_buffer_is_an_error)
 }
 END_TEST
 
+/* A second root, as in a rotation. */
+struct second {
+    struct key *key;
+    struct buf root;
+    struct authority *authority;
+};
+
+static void found_second(struct second *s)
+{
+    struct authority_spec spec = spec_of(&f, "pumasi-root-2", NULL);
+    *s = (struct second){.key = NULL};
+    buf_init(&s->root, CERT_PEM_MAX);
+    MUST(key_generate(&s->key, err));
+    MUST(authority_create_root(s->key, &spec, &s->root, err));
+    MUST(authority_open(buf_span(&s->root), s->key, &s->authority, err));
+}
+
+static void end_second(struct second *s)
+{
+    authority_destroy(s->authority);
+    key_destroy(s->key);
+    buf_fini(&s->root);
+}
+
+static int believe(struct span roots, const struct buf *chain)
+{
+    struct trust *trust = NULL;
+    struct trust_wish wish = {.at = {FEDERATION_NOW + 1}, .use = CERT_CLIENT};
+    struct cert cert;
+    MUST(trust_create(roots, &trust, err));
+    int rc = trust_check(trust, buf_span(chain), &wish, &cert, NULL);
+    trust_destroy(trust);
+    return rc;
+}
+
+START_TEST(who_knows_one_of_two_roots_believes_what_the_new_one_issued)
+{
+    struct second s;
+    struct authority_leaf leaf = leaf_of(&f, IDENTITY_USER, "upstage", "kim");
+    uint8_t serial[CERT_SERIAL_BYTES] = {9};
+    found_second(&s);
+    MUST(authority_issue(s.authority, &member, &leaf, &pem, err));
+    ck_assert_int_eq(believe(buf_span(&f.root_pem), &pem), -ERR_VERIFICATION);
+    MUST(authority_vouch(f.root, buf_span(&s.root), serial, &pem, err));
+    ck_assert_int_eq(believe(buf_span(&f.root_pem), &pem), 0);
+    ck_assert_int_eq(believe(buf_span(&s.root), &pem), 0);
+    end_second(&s);
+}
+END_TEST
+
+START_TEST(only_a_root_vouches_and_only_for_a_root)
+{
+    struct second s;
+    uint8_t serial[CERT_SERIAL_BYTES] = {9}, zero[CERT_SERIAL_BYTES] = {0};
+    CLEANUP_KEY struct key *key = NULL;
+    CLEANUP_BUF struct buf leaf_pem;
+    struct authority_leaf leaf = leaf_of(&f, IDENTITY_USER, "upstage", "kim");
+    buf_init(&leaf_pem, CERT_PEM_MAX);
+    MUST(key_generate(&key, err));
+    CLEANUP_AUTHORITY struct authority *skt = delegate(key);
+    found_second(&s);
+    ck_assert_int_eq(authority_vouch(skt, buf_span(&s.root), serial, &pem, NULL), -ERR_DENIED);
+    ck_assert_int_eq(authority_vouch(f.root, buf_span(&s.root), zero, &pem, NULL), -ERR_INVALID);
+    MUST(authority_issue(f.root, &member, &leaf, &leaf_pem, err));
+    ck_assert_int_eq(authority_vouch(f.root, buf_span(&leaf_pem), serial, &pem, NULL),
+                     -ERR_INVALID);
+    ck_assert_int_eq(authority_vouch(f.root, span_text("none"), serial, &pem, NULL), -ERR_INVALID);
+    ck_assert_uint_eq(pem.len, 0);
+    end_second(&s);
+}
+END_TEST
+
+START_TEST(of_several_certificates_the_one_of_the_key_counts)
+{
+    struct second s;
+    struct authority *a = NULL;
+    CLEANUP_BUF struct buf both, own;
+    buf_init(&both, 2 * CERT_PEM_MAX);
+    buf_init(&own, CERT_PEM_MAX);
+    found_second(&s);
+    buf_append(&both, f.root_pem.data, f.root_pem.len);
+    buf_append(&both, s.root.data, s.root.len);
+    MUST(authority_open(buf_span(&both), s.key, &a, err));
+    MUST(authority_format(a, &own, err));
+    ck_assert(span_equal(buf_span(&own), buf_span(&s.root)));
+    ck_assert_int_eq(authority_valid(a).to.s, FEDERATION_TO);
+    authority_destroy(a);
+    ck_assert_int_eq(authority_open(buf_span(&s.root), f.key, &a, NULL), -ERR_INVALID);
+    end_second(&s);
+}
+END_TEST
+
+START_TEST(a_reissued_certificate_says_the_same_for_another_time)
+{
+    static const char *const names[] = {"pumasi.example.kr", "127.0.0.1"};
+    struct authority_leaf leaf = leaf_of(&f, IDENTITY_SERVICE, "nipa", "pumasid-1");
+    uint8_t serial[CERT_SERIAL_BYTES] = {7};
+    struct window later = window_from(FEDERATION_NOW, FEDERATION_NOW + 9);
+    struct trust_wish wish = {.at = {FEDERATION_NOW + 1}, .use = CERT_SERVER};
+    struct cert cert;
+    CLEANUP_BUF struct buf next;
+    buf_init(&next, CERT_PEM_MAX);
+    leaf.uses = CERT_CLIENT | CERT_SERVER;
+    leaf.hosts = names;
+    leaf.host_count = 2;
+    MUST(authority_issue(f.root, &member, &leaf, &pem, err));
+    MUST(authority_reissue(f.root, buf_span(&pem), later, serial, &next, err));
+    for (size_t i = 0; i < 2; i++) {
+        wish.host = names[i];
+        MUST(trust_check(f.trust, buf_span(&next), &wish, &cert, err));
+    }
+    ck_assert(identity_equal(&cert.subject, &leaf.subject));
+    ck_assert(public_key_equal(&cert.key, &member));
+    ck_assert_uint_eq(cert.uses, leaf.uses);
+    ck_assert_int_eq(cert.valid.to.s, FEDERATION_NOW + 9);
+    later.to.s = FEDERATION_TO + 1;
+    ck_assert_int_eq(authority_reissue(f.root, buf_span(&pem), later, serial, &next, NULL),
+                     -ERR_INVALID);
+    later.to.s = FEDERATION_TO;
+    ck_assert_int_eq(authority_reissue(f.root, buf_span(&f.root_pem), later, serial, &next, NULL),
+                     -ERR_INVALID);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 static Suite *authority_suite(void)
@@ -305,6 +429,10 @@ static Suite *authority_suite(void)
     tcase_add_test(t, an_organisations_authority_names_its_own_clients_only);
     tcase_add_test(t, only_a_root_delegates_and_only_to_an_organisation);
     tcase_add_test(t, a_full_buffer_is_an_error);
+    tcase_add_test(t, who_knows_one_of_two_roots_believes_what_the_new_one_issued);
+    tcase_add_test(t, only_a_root_vouches_and_only_for_a_root);
+    tcase_add_test(t, of_several_certificates_the_one_of_the_key_counts);
+    tcase_add_test(t, a_reissued_certificate_says_the_same_for_another_time);
     suite_add_tcase(s, t);
     return s;
 }
