@@ -121,6 +121,7 @@ START_TEST(at_half_of_its_life_the_certificate_is_renewed_for_the_same_key)
     ck_assert(public_key_equal(&asked, &own));
     issue("node-01", key, 30, &next);
     UNTIL(plane_is_attached(&plane));
+    a->loop = plane.client_loop; /* for the link that shows the new certificate */
     send_renewed(&next, &root);
     UNTIL(logged("certificate.renewed") == 1);
     ck_assert_int_eq(a->cert.valid.to.s, START + 45 * DAY_S);
@@ -129,6 +130,7 @@ START_TEST(at_half_of_its_life_the_certificate_is_renewed_for_the_same_key)
     ck_assert_int_eq(credentials_read(&again, NULL), 0);
     ck_assert_int_eq(again.cert.valid.to.s, START + 45 * DAY_S);
     key_destroy(again.key);
+    a->loop = NULL;
     stop();
     end_authority();
 }
