@@ -1,14 +1,16 @@
-/* Certificates seen lately, by their bytes: a fixed table of slots, hashed; a newcomer replaces. */
+/* Certificates seen lately, by all of their bytes: a fixed table of slots, hashed; a newcomer
+ * replaces. */
 #include "controlplane/api/peer.h"
-
-#include "lib/pki/digest.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+
+#define HASHED_BYTES 64 /* where the signature stands: no two certificates are alike there */
 
 struct slot {
-    bool used;
-    uint8_t digest[DIGEST_BYTES];
+    uint8_t *pem; /* NULL: free */
+    size_t len;
     struct principal principal;
     struct public_key key;
 };
@@ -29,6 +31,8 @@ void peers_destroy(struct peers *p)
 {
     if (!p)
         return;
+    for (size_t i = 0; i < PEERS_MAX; i++)
+        free(p->slots[i].pem);
     pthread_mutex_destroy(&p->lock);
     free(p);
 }
@@ -49,13 +53,21 @@ static int read_certificate(struct span pem, struct slot *ret, struct err *err)
                                         .name = cert.subject.name,
                                         .key_id = cert.key_id};
     ret->key = cert.key;
-    ret->used = true;
+    ret->len = pem.len;
+    ret->pem = malloc(pem.len);
+    ENSURE(ret->pem);
+    memcpy(ret->pem, pem.data, pem.len);
     return 0;
 }
 
-static size_t slot_of(const uint8_t digest[DIGEST_BYTES])
+/* FNV-1a. */
+static size_t slot_of(struct span pem)
 {
-    return ((size_t)digest[0] << 8 | digest[1]) % PEERS_MAX;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    size_t first = pem.len > 2 * HASHED_BYTES ? pem.len - 2 * HASHED_BYTES : 0;
+    for (size_t i = first; i < pem.len && i < first + HASHED_BYTES; i++)
+        hash = (hash ^ pem.data[i]) * UINT64_C(0x100000001b3);
+    return (size_t)(hash ^ hash >> 32) % PEERS_MAX;
 }
 
 int peers_principal(struct peers *p, const struct rpc_peer *peer, struct principal *ret,
@@ -65,15 +77,16 @@ int peers_principal(struct peers *p, const struct rpc_peer *peer, struct princip
         *ret = (struct principal){.kind = ACTOR_ANONYMOUS};
         return 0;
     }
-    struct slot fresh = {0};
-    digest_sha256(peer->leaf_pem, fresh.digest);
     pthread_mutex_lock(&p->lock);
-    struct slot *slot = &p->slots[slot_of(fresh.digest)];
+    struct slot *slot = &p->slots[slot_of(peer->leaf_pem)];
     int rc = 0;
-    if (!slot->used || !digest_equal(slot->digest, fresh.digest)) {
+    if (!slot->pem || !span_equal(span_of(slot->pem, slot->len), peer->leaf_pem)) {
+        struct slot fresh = {0};
         rc = read_certificate(peer->leaf_pem, &fresh, err);
-        if (rc == 0)
+        if (rc == 0) {
+            free(slot->pem);
             *slot = fresh;
+        }
     }
     if (rc == 0) {
         *ret = slot->principal;

@@ -19,6 +19,7 @@ struct leadership {
     struct store_lease *lease;
     int64_t fence; /* 0: not the leader */
     struct boot_time confirmed;
+    int64_t store_revision; /* when the key was last read */
     char address[VALUE_CAP];
 };
 
@@ -71,6 +72,8 @@ static int look(struct leadership *l, struct buf *value, struct store_version *v
 {
     int rc =
         store_get(l->options.store, span_text(KEY_LEADER), LEADERSHIP_CALL_MS, value, version, err);
+    if (rc == 0 || rc == -ERR_NOT_FOUND)
+        l->store_revision = version->read_revision;
     if (rc < 0) {
         l->address[0] = '\0'; /* nobody leads, or nobody can know */
         return rc == -ERR_NOT_FOUND ? 0 : rc;
@@ -179,6 +182,11 @@ bool leadership_is_fresh(struct leadership *l)
         return false;
     leadership_confirm(l, now);
     return true;
+}
+
+int64_t leadership_store_revision(const struct leadership *l)
+{
+    return l->store_revision;
 }
 
 const char *leadership_address(const struct leadership *l)

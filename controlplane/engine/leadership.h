@@ -56,6 +56,9 @@ int64_t leadership_fence(const struct leadership *l);
 bool leadership_is_fresh(struct leadership *l);
 void leadership_confirm(struct leadership *l, struct boot_time before_the_call);
 
+/* The store's revision when the leader key was last asked for. */
+int64_t leadership_store_revision(const struct leadership *l);
+
 /* The address of the leader as last seen; "" when nobody leads or the store did not answer.
  * Borrowed until the next call. */
 const char *leadership_address(const struct leadership *l);

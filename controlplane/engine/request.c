@@ -41,6 +41,7 @@ void request_list_init(struct request_list *list)
 {
     list->first = NULL;
     list->last = &list->first;
+    list->n = 0;
 }
 
 void request_list_add(struct request_list *list, struct request *r)
@@ -48,6 +49,7 @@ void request_list_add(struct request_list *list, struct request *r)
     r->next = NULL;
     *list->last = r;
     list->last = &r->next;
+    list->n++;
 }
 
 void request_list_move(struct request_list *to, struct request_list *from)
@@ -56,6 +58,7 @@ void request_list_move(struct request_list *to, struct request_list *from)
         return;
     *to->last = from->first;
     to->last = from->last;
+    to->n += from->n;
     request_list_init(from);
 }
 

@@ -43,6 +43,7 @@ void request_abandon(struct request *r);
 struct request_list {
     struct request *first;
     struct request **last;
+    size_t n;
 };
 void request_list_init(struct request_list *list);
 void request_list_add(struct request_list *list, struct request *r);

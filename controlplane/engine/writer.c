@@ -7,6 +7,8 @@
 #include "controlplane/domain/authorise.h"
 #include "controlplane/engine/clock.h"
 #include "controlplane/engine/keys.h"
+#include "controlplane/engine/pace.h"
+#include "controlplane/engine/vigil.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
 
@@ -20,11 +22,9 @@
 #define RETRY_LAST_MS      1000
 #define CAMPAIGN_EVERY_MS  500
 #define CONFIRM_EVERY_MS   1000
-#define CHECK_EVERY_MS     60000
 #define DECISIONS_PER_TURN 1024
 #define DUE_PER_TURN       64
 #define READ_BACK_MS       2000
-#define CHECK_AGAIN_MS     5000 /* after a check that the store did not answer */
 #define CLOCK_TELL_MS      60000
 
 /* One commit under way. The outcome comes from another thread, through the queue. */
@@ -51,18 +51,17 @@ struct writer {
     struct request *held; /* decided, not applied: no room in the open batch */
     struct changes held_changes;
     struct parcel held_parcel;
+    struct pace pace;
     struct clock clock;
     struct boot_time clock_told; /* when a diverging wall clock was last logged */
     struct changes changes;      /* scratch of one decision */
     struct flight flight;
     struct boot_time campaign_at;
     struct boot_time confirm_at;
-    struct boot_time check_at;
+    struct vigil *vigil;
     struct writer_listener listeners[ENGINE_LISTENERS];
     size_t listener_count;
     bool closed;
-    struct store_watch *watch;     /* while leading */
-    _Atomic int64_t seen_revision; /* of the last event that the watch showed, on its thread */
     uint64_t commits, requests, reloads;
     pthread_mutex_t status_lock;
     struct engine_status status;
@@ -80,6 +79,7 @@ struct writer *writer_create(const struct engine_options *options)
                                                                    .name = options->name,
                                                                    .address = options->address,
                                                                    .ttl_s = options->leader_ttl_s});
+    w->vigil = vigil_create(options->store);
     w->open = batch_create();
     w->sent = batch_create();
     request_list_init(&w->open_waiters);
@@ -95,7 +95,7 @@ void writer_destroy(struct writer *w)
     if (!w)
         return;
     ENSURE(!w->flight.active && !w->held && !w->open_waiters.first && !w->sent_waiters.first);
-    store_unwatch(w->watch);
+    vigil_destroy(w->vigil);
     leadership_destroy(w->leadership);
     mirror_destroy(w->mirror);
     batch_destroy(w->open);
@@ -174,8 +174,7 @@ static void step_down(struct writer *w, const struct err *err)
     parcel_fini(&w->held_parcel);
     batch_reset(w->open);
     batch_reset(w->sent);
-    store_unwatch(w->watch);
-    w->watch = NULL;
+    vigil_end(w->vigil);
     mirror_destroy(w->mirror);
     w->mirror = NULL;
     leadership_lost(w->leadership);
@@ -183,17 +182,6 @@ static void step_down(struct writer *w, const struct err *err)
     for (size_t i = 0; i < w->listener_count; i++)
         w->listeners[i].on_commit(w->listeners[i].arg, NULL, 0, NULL, 0);
 }
-
-/* Events are a speed-up: one that is newer than the mirror only makes the next check come now. */
-static void on_events(const struct store_event *events, size_t n, int64_t revision, void *ud)
-{
-    struct writer *w = ud;
-    (void)events;
-    (void)n;
-    atomic_store(&w->seen_revision, revision);
-}
-
-static const struct store_watch_ops watch_ops = {.on_events = on_events};
 
 static void campaign(struct writer *w)
 {
@@ -212,12 +200,9 @@ static void campaign(struct writer *w)
         return;
     }
     w->confirm_at = after_ms(boot_now(w), CONFIRM_EVERY_MS);
-    w->check_at = after_ms(boot_now(w), CHECK_EVERY_MS);
     w->reloads++;
     clock_not_before(&w->clock, mirror_committed_at(w->mirror));
-    atomic_store(&w->seen_revision, 0);
-    w->watch = store_watch(w->options.store, span_text(KEY_ROOT), mirror_revision(w->mirror) + 1,
-                           &watch_ops, w);
+    vigil_begin(w->vigil, w->mirror, boot_now(w));
     log_event(w->options.log, LOG_LEVEL_INFO, "engine.leading",
               LOG_INT("revision", mirror_revision(w->mirror)),
               LOG_INT("leases", (int64_t)state_count(mirror_state(w->mirror), ENTITY_LEASE)));
@@ -478,6 +463,7 @@ static void send(struct writer *w)
     struct batch *empty = w->sent;
     w->sent = w->open;
     w->open = empty;
+    pace_sent(&w->pace, w->open_waiters.n);
     request_list_move(&w->sent_waiters, &w->open_waiters);
     w->flight = (struct flight){.active = true, .retry_ms = RETRY_FIRST_MS, .started = boot_now(w)};
     attempt(w, seal(w));
@@ -506,22 +492,34 @@ static void note_object(enum entity_kind kind, const struct id *id, bool deleted
     t->changes[t->n++] = (struct engine_change){.kind = kind, .id = *id, .deleted = deleted};
 }
 
+/* With nothing under way: a batch that is full or late goes, but a check comes first. */
+static bool batch_waits(const struct writer *w)
+{
+    struct boot_time now = boot_now(w);
+    return vigil_is_due(w->vigil, now) ||
+           (!w->held && pace_waits(&w->pace, now, w->open_waiters.n));
+}
+
 /* The store works on the next batch while the waiters of this one are answered and what is queued
  * is decided. */
 static void committed(struct writer *w, int64_t revision)
 {
     struct request_list answered;
     struct telling telling = {.writer = w, .revision = revision};
+    struct boot_time now = boot_now(w);
+    vigil_saw(w->vigil, revision, mirror_revision(w->mirror) + 1);
     mirror_note_commit(w->mirror, batch_commit(w->sent)->seq, revision, batch_digest(w->sent));
     batch_each(w->sent, note_object, &telling);
     leadership_confirm(w->leadership, w->flight.attempted);
-    w->confirm_at = after_ms(boot_now(w), CONFIRM_EVERY_MS);
+    w->confirm_at = after_ms(now, CONFIRM_EVERY_MS);
     w->flight.active = false;
     w->commits++;
     request_list_init(&answered);
     request_list_move(&answered, &w->sent_waiters);
     batch_reset(w->sent);
-    send_open(w);
+    pace_committed(&w->pace, w->flight.started, now, answered.n);
+    if (!batch_waits(w))
+        send_open(w);
     request_list_finish(&answered, revision, NULL);
     tell_listeners(w, telling.changes, telling.n);
 }
@@ -616,7 +614,7 @@ static void give_up_unconfirmed(struct writer *w)
 /* With nothing under way: send the open batch, or answer those who waited for no commit. */
 static void flush(struct writer *w)
 {
-    if (!w->mirror || w->flight.active)
+    if (!w->mirror || w->flight.active || batch_waits(w))
         return;
     bool sends = !batch_is_empty(w->open);
     send_open(w);
@@ -645,15 +643,12 @@ static void look_after_leadership(struct writer *w)
             return;
         }
     }
-    bool news = atomic_load(&w->seen_revision) > mirror_revision(w->mirror);
-    if (news || now.ns >= w->check_at.ns) {
-        struct err err = ERR_INIT;
-        int rc = mirror_check(w->mirror, w->options.store, &err);
-        w->check_at = after_ms(now, rc == 0 ? CHECK_EVERY_MS : CHECK_AGAIN_MS);
-        atomic_store(&w->seen_revision, 0);
-        if (rc == -ERR_CONFLICT)
-            step_down(w, &err);
-    }
+    vigil_saw(w->vigil, leadership_store_revision(w->leadership), mirror_revision(w->mirror));
+    if (!vigil_is_due(w->vigil, now))
+        return;
+    struct err err = ERR_INIT;
+    if (vigil_check(w->vigil, w->mirror, now, &err) == -ERR_CONFLICT)
+        step_down(w, &err);
 }
 
 static bool take_one(struct writer *w, unsigned wait_ms)
@@ -679,7 +674,8 @@ void writer_turn(struct writer *w, unsigned wait_ms)
     }
     /* What is due and not sent yet must not wait for the next request. */
     bool idle = !w->mirror || w->flight.active || batch_is_empty(w->open);
-    bool more = take_one(w, idle ? wait_ms : 0);
+    unsigned most_ms = idle ? wait_ms : batch_waits(w) ? 1 : 0;
+    bool more = take_one(w, most_ms < wait_ms ? most_ms : wait_ms);
     for (int i = 1; more && i < DECISIONS_PER_TURN; i++)
         more = take_one(w, 0);
     flush(w);

@@ -5,7 +5,6 @@
 #include "controlplane/engine/leadership.h"
 #include "controlplane/engine/request.h"
 
-#include <stdatomic.h>
 
 /*
  * What the writer's thread does in one turn, without the thread: decide what is queued, send the

@@ -26,6 +26,7 @@
 #define RECONNECT_MOST_MS    5000
 #define CONNECT_TIMEOUT_MS   5000
 #define KEEPALIVE_TIMEOUT_MS 3000
+#define LOOKAHEAD_BYTES      (4 << 20) /* on the way to us before we read; a page of a listing */
 
 struct rpc_channel {
     struct rpc_loop *loop;
@@ -74,7 +75,7 @@ static void on_watch(struct rpc_tag *tag, bool ok)
 /* ---- life ---- */
 
 struct arguments {
-    grpc_arg list[24];
+    grpc_arg list[32];
     size_t count;
 };
 
@@ -102,6 +103,12 @@ static struct arguments arguments_of(const struct rpc_channel_options *options,
     add_number(&args, GRPC_ARG_ENABLE_RETRIES, 0);
     add_number(&args, GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     add_number(&args, GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+    /* As on our servers (server.c): nothing that no one reads. */
+    add_number(&args, GRPC_ARG_ENABLE_CHANNELZ, 0);
+    add_number(&args, GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0);
+    add_number(&args, GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
+    add_number(&args, GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    add_number(&args, GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, LOOKAHEAD_BYTES);
     add_number(&args, GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, max_receive_bytes);
     add_number(&args, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, RECONNECT_FIRST_MS);
     add_number(&args, GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, RECONNECT_MOST_MS);

@@ -41,6 +41,7 @@ struct rpc_server {
     struct rpc_route *routes; /* sorted by path once running */
     size_t route_count;
     struct rpc_tag stopped;
+    struct rpc_outbox outbox;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -88,6 +89,13 @@ static grpc_server *make_core(const struct rpc_server_options *options)
         /* A connection keeps its buffers while it is silent, as those of a thousand nodes are. */
         number(GRPC_ARG_TSI_MAX_FRAME_SIZE, TLS_FRAME_BYTES),
         number(GRPC_ARG_TCP_READ_CHUNK_SIZE, READ_CHUNK_BYTES),
+        /* What nobody here asks for and every call would pay for: a diary of each channel, packing
+         * of replies, and pings that measure the line after each read. */
+        number(GRPC_ARG_ENABLE_CHANNELZ, 0),
+        number(GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0),
+        number(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0),
+        number(GRPC_ARG_HTTP2_BDP_PROBE, 0),
+        number(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, LIMIT_MESSAGE_BYTES),
     };
     grpc_channel_args args = {.num_args = sizeof(list) / sizeof(list[0]), .args = list};
     grpc_server *core = grpc_server_create(&args, NULL);
@@ -115,6 +123,7 @@ struct rpc_server *rpc_server_create(struct rpc_loop *loop,
         server->options = *options;
     fill_in(&server->options);
     server->stopped.fn = on_core_stopped;
+    rpc_outbox_init(&server->outbox, rpc_call_send_posted);
     ENSURE(pthread_mutex_init(&server->lock, NULL) == 0);
     ENSURE(pthread_cond_init(&server->changed, NULL) == 0);
     server->core = make_core(&server->options);
@@ -317,6 +326,16 @@ grpc_completion_queue *rpc_server_queue(struct rpc_server *server)
     return rpc_loop_queue(server->loop);
 }
 
+bool rpc_server_on_loop(const struct rpc_server *server)
+{
+    return rpc_loop_is_current(server->loop);
+}
+
+struct rpc_outbox *rpc_server_outbox(struct rpc_server *server)
+{
+    return &server->outbox;
+}
+
 /* ---- the end ---- */
 
 /* Lets live calls go on until gRPC says all are over, or the time is up. With the lock held. */
@@ -368,6 +387,7 @@ void rpc_server_destroy(struct rpc_server *server)
     for (size_t i = 0; i < server->route_count; i++)
         free(server->routes[i].path);
     free(server->routes);
+    rpc_outbox_fini(&server->outbox);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
     free(server);

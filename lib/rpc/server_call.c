@@ -4,8 +4,10 @@
  *
  * One operation of a kind may be in flight: `got` reads, `sent` writes, `closed` waits for the end
  * on the client's side. What is to be written waits in a queue; the status goes out in the same
- * batch as the last message. The lock guards everything that a finishing or sending thread shares
- * with the loop; handlers, policy and hooks run without it, on the loop.
+ * batch as the last message. A unary call without hooks has no use for the news that its client has
+ * left, and learns of the end on the client's side in that batch, too: one completion less. The
+ * lock guards everything that a finishing or sending thread shares with the loop; handlers, policy
+ * and hooks run without it, on the loop.
  */
 #include "lib/rpc/server_call.h"
 
@@ -13,6 +15,7 @@
 #include "lib/rpc/channel_internal.h"
 #include "lib/rpc/loop_internal.h"
 #include "lib/rpc/message_internal.h"
+#include "lib/rpc/outbox_internal.h"
 #include "lib/rpc/peer_internal.h"
 #include "lib/rpc/send_queue_internal.h"
 #include "lib/rpc/server_internal.h"
@@ -28,12 +31,14 @@
 
 struct rpc_call {
     struct rpc_tag arrived, got, sent, closed;
+    struct rpc_outbox_item posted; /* a unary call that another thread has finished */
     struct rpc_server *server;
     grpc_call *core;
     grpc_call_details details;
     grpc_metadata_array metadata;
     const struct rpc_route *route;
     bool admitted;
+    bool watched;       /* for the client's leaving, by `closed` */
     struct arena *head; /* lives as long as the call */
     struct rpc_peer peer;
     struct arena *arena; /* of the request; emptied for each message of a stream */
@@ -115,6 +120,13 @@ static grpc_op status_op(struct rpc_call *call, grpc_slice *text)
     return op;
 }
 
+static grpc_op close_op(struct rpc_call *call)
+{
+    grpc_op op = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER};
+    op.data.recv_close_on_server.cancelled = &call->closed_early;
+    return op;
+}
+
 /* Starts the next write if none is in flight and there is something to say: headers before the
  * first, a message, the status with the last. With the lock held. */
 static void pump(struct rpc_call *call)
@@ -122,7 +134,7 @@ static void pump(struct rpc_call *call)
     grpc_byte_buffer *message = rpc_send_queue_first(&call->queue);
     if (call->writing || call->status_sent || (!message && !call->finished))
         return;
-    grpc_op ops[3];
+    grpc_op ops[4];
     size_t count = 0;
     grpc_slice text = grpc_empty_slice();
     if (!call->headers_sent)
@@ -134,6 +146,8 @@ static void pump(struct rpc_call *call)
     }
     if (call->finished && call->queue.count <= 1) {
         ops[count++] = status_op(call, &text);
+        if (!call->watched)
+            ops[count++] = close_op(call);
         call->status_sent = true;
     }
     call->writing = true;
@@ -210,6 +224,19 @@ static void finish(struct rpc_call *call, const struct err *outcome, grpc_byte_b
     if (outcome->code != ERR_OK && slow && call->writing)
         grpc_call_cancel_with_status(call->core, (grpc_status_code)err_grpc_status(outcome->code),
                                      outcome->text, NULL);
+    if (!call->watched && !rpc_server_on_loop(call->server)) {
+        pthread_mutex_unlock(&call->lock);
+        rpc_outbox_put(rpc_server_outbox(call->server), &call->posted, call->core);
+        return; /* the handler's reference goes with it */
+    }
+    pump(call);
+    unref_unlock(call);
+}
+
+void rpc_call_send_posted(struct rpc_outbox_item *item)
+{
+    struct rpc_call *call = (struct rpc_call *)((char *)item - offsetof(struct rpc_call, posted));
+    pthread_mutex_lock(&call->lock);
     pump(call);
     unref_unlock(call);
 }
@@ -322,6 +349,14 @@ static void on_closed(struct rpc_tag *tag, bool ok)
     unref_unlock(call);
 }
 
+/* With the lock held. */
+static void watch_for_end(struct rpc_call *call)
+{
+    grpc_op close = close_op(call);
+    call->watched = true;
+    start(call, &close, 1, &call->closed);
+}
+
 /* ---- arriving ---- */
 
 static int refuse(struct rpc_call *call, enum rpc_refusal why, int rc)
@@ -364,12 +399,11 @@ static void on_arrived(struct rpc_tag *tag, bool ok)
         return;
     }
     rpc_call_arm(call->server);
-    grpc_op close = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER};
-    close.data.recv_close_on_server.cancelled = &call->closed_early;
     struct err err = ERR_INIT;
     int rc = admit(call, &err);
     pthread_mutex_lock(&call->lock);
-    start(call, &close, 1, &call->closed);
+    if (call->route && call->route->row->kind != RPC_UNARY)
+        watch_for_end(call);
     if (rc == 0)
         read_next(call);
     pthread_mutex_unlock(&call->lock);
@@ -407,6 +441,8 @@ void rpc_call_set_hooks(struct rpc_call *call, const struct rpc_call_hooks *hook
     ENSURE(!call->hooks && hooks);
     call->hooks = hooks;
     call->data = data;
+    if (!call->watched && !call->finished)
+        watch_for_end(call);
     bool late = call->cancelled;
     pthread_mutex_unlock(&call->lock);
     if (late && hooks->cancelled)

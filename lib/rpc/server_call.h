@@ -65,7 +65,8 @@ void *rpc_call_data(const struct rpc_call *call);
 
 /* ---- queries ---- */
 
-/* The client has gone or the deadline has passed: nobody waits for the answer. Thread-safe. */
+/* The client has gone or the deadline has passed: nobody waits for the answer. Known of streams, and
+ * of unary calls that have hooks. Thread-safe. */
 bool rpc_call_is_cancelled(const struct rpc_call *call);
 
 /* Milliseconds until the client stops waiting; 0 when it has; INT64_MAX without a deadline. */

@@ -2,12 +2,14 @@
  * Durable bookings a second through a running pumasid, beside transactions of the same shape sent
  * straight to an etcd of the same settings, in turn.
  *
- *   bench_booking SERVER CONTEXT ALLOCATION SCRATCH ROUNDS RUN_MS IN_FLIGHT...
+ *   bench_booking SERVER CONTEXT ALLOCATION SCRATCH PUMASID ETCD ROUNDS RUN_MS IN_FLIGHT...
  *
- * Prints a line for each measurement, and for each IN_FLIGHT the medians of ROUNDS and their
- * ratio. Exit 1: a call failed.
+ * PUMASID and ETCD are the process ids of the server and its store. Prints for each measurement a
+ * line of its speed and one of the processor time that one call took in each process, and for each
+ * IN_FLIGHT the medians of ROUNDS and their ratio. Exit 1: a call failed.
  */
 #include "tests/bench/booker.h"
+#include "tests/bench/cpu.h"
 #include "tests/bench/raw.h"
 
 #include "lib/rpc/runtime.h"
@@ -22,6 +24,7 @@
 struct bench {
     struct booker *booker;
     struct raw *raw;
+    struct cpu_watch server; /* pumasid and its etcd */
     int rounds;
     struct pump_end end;
     size_t failed;
@@ -39,19 +42,40 @@ static double median(double *rates, int n)
     return n % 2 ? rates[n / 2] : (rates[n / 2 - 1] + rates[n / 2]) / 2;
 }
 
+static double measure_raw(struct bench *b, size_t in_flight)
+{
+    struct pump_figures f;
+    struct cpu_watch watch = {.etcd = raw_pid(b->raw)};
+    struct cpu_use begin = cpu_read(&watch);
+    raw_measure(b->raw, in_flight, VALUE_BYTES, &b->end, &f);
+    struct cpu_use end = cpu_read(&watch);
+    pump_print("raw-etcd", &f);
+    cpu_print("raw-etcd", &begin, &end, f.done);
+    b->failed += f.failed;
+    return f.rate;
+}
+
+typedef void (*measure_fn)(struct booker *booker, size_t in_flight, const struct pump_end *end,
+                           struct pump_figures *ret);
+
+static double measure_ours(struct bench *b, const char *name, measure_fn measure, size_t in_flight)
+{
+    struct pump_figures f;
+    struct cpu_use begin = cpu_read(&b->server);
+    measure(b->booker, in_flight, &b->end, &f);
+    struct cpu_use end = cpu_read(&b->server);
+    pump_print(name, &f);
+    cpu_print(name, &begin, &end, f.done);
+    b->failed += f.failed;
+    return f.rate;
+}
+
 static void compare(struct bench *b, size_t in_flight)
 {
     double raw[ROUNDS_MAX], booking[ROUNDS_MAX];
     for (int i = 0; i < b->rounds; i++) {
-        struct pump_figures f;
-        raw_measure(b->raw, in_flight, VALUE_BYTES, &b->end, &f);
-        pump_print("raw-etcd", &f);
-        raw[i] = f.rate;
-        b->failed += f.failed;
-        booker_measure(b->booker, in_flight, &b->end, &f);
-        pump_print("booking", &f);
-        booking[i] = f.rate;
-        b->failed += f.failed;
+        raw[i] = measure_raw(b, in_flight);
+        booking[i] = measure_ours(b, "booking", booker_measure, in_flight);
     }
     double etcd = median(raw, b->rounds), ours = median(booking, b->rounds);
     printf("ratio: in_flight=%zu booking=%.0f raw_etcd=%.0f ratio=%.2f median_of=%d\n", in_flight,
@@ -69,9 +93,7 @@ static int open_both(struct bench *b, char **argv, struct err *err)
 
 static void measure_all(struct bench *b, char **in_flight)
 {
-    struct pump_figures f;
-    booker_measure_idle(b->booker, 64, &b->end, &f);
-    pump_print("whoami", &f);
+    measure_ours(b, "whoami", booker_measure_idle, 64);
     for (; *in_flight; in_flight++)
         compare(b, strtoull(*in_flight, NULL, 10));
 }
@@ -80,18 +102,20 @@ int main(int argc, char **argv)
 {
     struct bench b = {0};
     struct err err = ERR_INIT;
-    if (argc < 8) {
-        fprintf(stderr, "usage: bench_booking SERVER CONTEXT ALLOCATION SCRATCH ROUNDS RUN_MS "
-                        "IN_FLIGHT...\n");
+    if (argc < 10) {
+        fprintf(stderr, "usage: bench_booking SERVER CONTEXT ALLOCATION SCRATCH PUMASID ETCD "
+                        "ROUNDS RUN_MS IN_FLIGHT...\n");
         return 2;
     }
-    b.rounds = (int)strtol(argv[5], NULL, 10);
-    b.end.run_ms = strtol(argv[6], NULL, 10);
+    b.server.server = (pid_t)strtol(argv[5], NULL, 10);
+    b.server.etcd = (pid_t)strtol(argv[6], NULL, 10);
+    b.rounds = (int)strtol(argv[7], NULL, 10);
+    b.end.run_ms = strtol(argv[8], NULL, 10);
     ENSURE(b.rounds >= 1 && b.rounds <= ROUNDS_MAX && b.end.run_ms > 0);
     struct rpc_runtime *runtime = rpc_runtime_create(NULL);
     int rc = open_both(&b, argv, &err);
     if (rc == 0)
-        measure_all(&b, &argv[7]);
+        measure_all(&b, &argv[9]);
     else
         fprintf(stderr, "bench_booking: %s\n", err.text);
     raw_close(b.raw);

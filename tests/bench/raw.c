@@ -80,6 +80,11 @@ void raw_close(struct raw *r)
     free(r);
 }
 
+pid_t raw_pid(const struct raw *r)
+{
+    return etcd_child_pid(r->child);
+}
+
 static void on_done(const struct etcd_result *result, void *ud)
 {
     struct raw_call *call = ud;
