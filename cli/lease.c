@@ -2,10 +2,13 @@
  * Owns: the commands `lease book|list|show|release`. One thread.
  */
 #include "cli/call.h"
+#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/i18n.h"
+#include "cli/output.h"
 #include "cli/request.h"
 #include "lib/base/instant.h"
+#include "lib/base/limits.h"
 
 static const struct column lease_columns[] = {
     {.header = N_("LEASE"), .path = "id"},
@@ -102,6 +105,10 @@ static const struct command_option book_options[] = {
      .type = OPTION_FLAG,
      .field = "one_node",
      .help = N_("all GPUs on one node")},
+    {.name = "count",
+     .type = OPTION_INT,
+     .metavar = "N",
+     .help = N_("so many leases of this shape in one call, each booked or refused for itself")},
     OPTION_END_ROW,
 };
 
@@ -115,11 +122,67 @@ static int check_end(const struct invocation *inv, struct err *err)
     return 0;
 }
 
+static const struct column many_columns[] = {
+    {.header = N_("LEASE"), .path = "reply.id"},
+    {.header = N_("STATE"), .path = "reply.state", .format = COLUMN_LABEL, .labels = "lease"},
+    {.header = N_("VALUE (WON)"), .path = "reply.quote.value_krw", .format = COLUMN_WON},
+    {.header = N_("ERROR"), .path = "error"},
+    {.header = N_("MESSAGE"), .path = "message"},
+    COLUMN_END,
+};
+
+static const struct view many_view = {.rows = "items", .columns = many_columns};
+
+/* The first refusal stands for all: they were asked for alike. */
+static int count_refused(const json_t *items, struct err *err)
+{
+    size_t i, refused = 0;
+    const json_t *item, *first = NULL;
+    json_array_foreach(items, i, item)
+    {
+        bool failed = !json_is_object(json_object_get(item, "reply"));
+        refused += failed;
+        first = failed && !first ? item : first;
+    }
+    if (refused == 0)
+        return 0;
+    const char *code = json_string_value(json_object_get(first, "error"));
+    const char *text = json_string_value(json_object_get(first, "message"));
+    return err_set(err, err_from_name(code ? code : ""), _("%zu of %zu leases were refused: %s"),
+                   refused, i, text ? text : "");
+}
+
+/* Exit status and text are those of a refusal if there is one; what was booked is printed first. */
+static int book_many(struct invocation *inv, const json_t *shape, struct err *err)
+{
+    CLEANUP_CLIENT struct client *client = NULL;
+    json_t *reply = NULL;
+    int64_t count = invocation_number(inv, "count");
+    if (count < 1 || count > LIMIT_BATCH_ITEMS)
+        return err_set(err, ERR_INVALID, _("--count: from 1 to %d"), LIMIT_BATCH_ITEMS);
+    TRY(client_open(inv, &client, err));
+    json_t *items = json_array();
+    for (int64_t i = 0; i < count; i++)
+        json_array_append(items, (json_t *)shape);
+    json_t *request = json_pack("{s:o}", "items", items);
+    ENSURE(request);
+    int rc = client_change(client, book_call.service, "BookLeases", request, &reply, err);
+    json_decref(request);
+    TRY(rc);
+    rc = output_print_view(inv, &many_view, reply, err);
+    if (rc == 0)
+        rc = count_refused(json_object_get(reply, "items"), err);
+    json_decref(reply);
+    return rc;
+}
+
 static int book_exec(struct invocation *inv, struct err *err)
 {
     TRY(check_end(inv, err));
     json_t *request = request_build(inv);
-    int rc = call_change(inv, book_call.service, book_call.method, request, err);
+    int rc = invocation_given(inv, "count")
+                 ? book_many(inv, request, err)
+                 : call_change(inv, book_call.service, book_call.method, request, err);
     json_decref(request);
     return rc;
 }
@@ -160,7 +223,8 @@ const struct command lease_commands[] = {
      .examples =
          (const char *const[]){"pumasi lease book -a allocation-7 -g 8 --to 2026-03-31 --dry-run",
                                "pumasi lease book -a allocation-7 -g 8 --from +1h --for 24h",
-                               "pumasi lease book -a allocation-7 -g 1 --share 1/8 --for 4h", NULL},
+                               "pumasi lease book -a allocation-7 -g 1 --share 1/8 --for 4h",
+                               "pumasi lease book -a allocation-7 -g 1 --for 4h --count 20", NULL},
      .call = &book_call,
      .exec = book_exec},
     {.noun = "lease",

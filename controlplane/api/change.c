@@ -79,14 +79,35 @@ int change_reply_fill(const struct engine_reply *from, struct arena *arena,
     return notes_fill(&answer->notes, arena, ret, err);
 }
 
+static bool keep(char **text, struct arena *arena)
+{
+    *text = arena_text(arena, span_text(*text));
+    return *text != NULL;
+}
+
+int change_reply_keep(Pumasi__V1__ChangeReply *reply, struct arena *arena, struct err *err)
+{
+    bool kept = keep(&reply->id, arena) && keep(&reply->state, arena) &&
+                keep(&reply->approval, arena) &&
+                (!reply->quote || keep(&reply->quote->organisation, arena));
+    for (size_t i = 0; kept && i < reply->n_notes; i++)
+        kept = keep(&reply->notes[i]->text, arena);
+    return kept ? 0 : err_set(err, ERR_LIMIT, "the reply is too large");
+}
+
+void change_unfit(const struct engine_reply *reply, struct err *ret)
+{
+    if (reply->applied)
+        (void)err_set(ret, ERR_UNKNOWN_OUTCOME,
+                      "the change is made, but the request leaves no room for its answer");
+    else
+        (void)err_set(ret, ERR_LIMIT, "the request leaves no room for an answer");
+}
+
 void change_answer_unfit(struct rpc_call *call, const struct engine_reply *reply)
 {
     struct err err = ERR_INIT;
-    if (reply->applied)
-        (void)err_set(&err, ERR_UNKNOWN_OUTCOME,
-                      "the change is made, but the request leaves no room for its answer");
-    else
-        (void)err_set(&err, ERR_LIMIT, "the request leaves no room for an answer");
+    change_unfit(reply, &err);
     rpc_call_fail(call, &err);
 }
 

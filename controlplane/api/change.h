@@ -18,8 +18,15 @@ void change_submit(struct api *api, const struct principal *principal, enum comm
 MUST_CHECK int change_reply_fill(const struct engine_reply *from, struct arena *arena,
                                  Pumasi__V1__ChangeReply *ret, struct err *err);
 
-/* Fails a call whose answer finds no room in its memory: the change itself has been made, so it is
- * told as an unknown outcome, to be looked up. */
+/* Makes what a filled reply borrows from engine_reply its own, in the arena. */
+MUST_CHECK int change_reply_keep(Pumasi__V1__ChangeReply *reply, struct arena *arena,
+                                 struct err *err);
+
+/* What to say where an answer finds no room in the memory of its call: the change itself has been
+ * made, so it is an unknown outcome, to be looked up. */
+void change_unfit(const struct engine_reply *reply, struct err *ret);
+
+/* Fails a call with that. */
 void change_answer_unfit(struct rpc_call *call, const struct engine_reply *reply);
 
 /* An engine_done_fn whose arg is the call: answers it with a ChangeReply. */

@@ -1,4 +1,5 @@
 /* LeaseService: a table. */
+#include "controlplane/api/lease_batch.h"
 #include "controlplane/api/service.h"
 
 #include "pumasi/v1/lease.pb-c.h"
@@ -8,6 +9,7 @@ const struct api_service api_lease_service = {
     .methods =
         {
             {.name = "BookLease", .way = API_CHANGE, .command = COMMAND_BOOK_LEASE},
+            {.name = "BookLeases", .way = API_OWN, .own = lease_batch_handle, .kind = RPC_UNARY},
             {.name = "ReleaseLease", .way = API_CHANGE, .command = COMMAND_RELEASE_LEASE},
             {.name = "ExtendLease", .way = API_CHANGE, .command = COMMAND_EXTEND_LEASE},
             {.name = "CancelLease", .way = API_CHANGE, .command = COMMAND_CANCEL_LEASE},

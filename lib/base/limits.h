@@ -12,6 +12,7 @@
 #define LIMIT_PAGE_ITEMS             1000       /* objects in one page of a listing */
 #define LIMIT_TXN_OPS                128 /* operations in one etcd transaction (etcd's default) */
 #define LIMIT_VALUE_BYTES            (1 << 20) /* one stored value (etcd refuses above 1.5 MiB) */
+#define LIMIT_BATCH_ITEMS            256       /* bookings in one call */
 #define LIMIT_GPUS_PER_NODE          16
 #define LIMIT_NODES                  20000
 #define LIMIT_QUEUE_REQUESTS         4096 /* requests waiting for the writer */

@@ -95,12 +95,23 @@ static uint64_t mixed(uint64_t n)
     return n ^ n >> 31;
 }
 
+static void look_at_items(const ProtobufCMessage *reply, struct err *err)
+{
+    if (reply->descriptor != &pumasi__v1__book_leases_reply__descriptor)
+        return;
+    const Pumasi__V1__BookLeasesReply *r = (const Pumasi__V1__BookLeasesReply *)reply;
+    for (size_t i = 0; i < r->n_items; i++)
+        if (!r->items[i]->reply)
+            (void)err_set(err, err_from_name(r->items[i]->error), "%s", r->items[i]->message);
+}
+
 static void on_reply(void *arg, const struct rpc_status *status, ProtobufCMessage *reply)
 {
     struct booker_call *call = arg;
     struct err err = ERR_INIT;
+    if (rpc_status_err(status, &err) == 0)
+        look_at_items(reply, &err);
     rpc_message_destroy(reply);
-    (void)rpc_status_err(status, &err);
     pump_ended(call->run->pump, call->slot, &err);
 }
 
@@ -111,26 +122,58 @@ static void call(struct booker_call *call, const struct rpc_request *request)
         pump_ended(call->run->pump, call->slot, &err);
 }
 
-static void start_booking(void *ud, size_t slot)
-{
-    struct booker_run *run = ud;
-    struct booker *b = run->booker;
+/* One booking with what its message points to. */
+struct order {
     char id[ID_TEXT];
+    Pumasi__V1__RequestHead head;
+    Pumasi__V1__BookLeaseRequest message;
+};
+
+static void fill_order(struct booker *b, struct order *o)
+{
     uint64_t n = atomic_fetch_add(&b->next, 1);
-    snprintf(id, sizeof id, "bench-%llx-%llu", (unsigned long long)b->salt, (unsigned long long)n);
-    Pumasi__V1__RequestHead head = PUMASI__V1__REQUEST_HEAD__INIT;
-    Pumasi__V1__BookLeaseRequest message = PUMASI__V1__BOOK_LEASE_REQUEST__INIT;
     int64_t hours = 1 + (int64_t)(mixed(3 * n) % HOURS_MAX);
     int64_t span = b->options.days * 24 - hours - 4;
     int64_t from = b->first_hour + (int64_t)(mixed(3 * n + 1) % (uint64_t)span);
-    head.request_id = id;
-    message.head = &head;
-    message.allocation = (char *)b->options.allocation;
-    message.gpus = 1 + (uint32_t)(mixed(3 * n + 2) % GPUS_MAX);
-    message.from = from * HOUR_S;
-    message.to = (from + hours) * HOUR_S;
+    snprintf(o->id, sizeof o->id, "bench-%llx-%llu", (unsigned long long)b->salt,
+             (unsigned long long)n);
+    pumasi__v1__request_head__init(&o->head);
+    pumasi__v1__book_lease_request__init(&o->message);
+    o->head.request_id = o->id;
+    o->message.head = &o->head;
+    o->message.allocation = (char *)b->options.allocation;
+    o->message.gpus = 1 + (uint32_t)(mixed(3 * n + 2) % GPUS_MAX);
+    o->message.from = from * HOUR_S;
+    o->message.to = (from + hours) * HOUR_S;
+}
+
+static void start_booking(void *ud, size_t slot)
+{
+    struct booker_run *run = ud;
+    struct order order;
+    fill_order(run->booker, &order);
     struct rpc_request request = {
         .method = {&pumasi__v1__lease_service__descriptor, "BookLease"},
+        .message = &order.message.base,
+        .timeout_ms = CALL_MS,
+    };
+    call(&run->calls[slot], &request);
+}
+
+static void start_batch(void *ud, size_t slot)
+{
+    struct booker_run *run = ud;
+    struct order orders[BOOKER_BATCH];
+    Pumasi__V1__BookLeaseRequest *items[BOOKER_BATCH];
+    Pumasi__V1__BookLeasesRequest message = PUMASI__V1__BOOK_LEASES_REQUEST__INIT;
+    for (size_t i = 0; i < BOOKER_BATCH; i++) {
+        fill_order(run->booker, &orders[i]);
+        items[i] = &orders[i].message;
+    }
+    message.n_items = BOOKER_BATCH;
+    message.items = items;
+    struct rpc_request request = {
+        .method = {&pumasi__v1__lease_service__descriptor, "BookLeases"},
         .message = &message.base,
         .timeout_ms = CALL_MS,
     };
@@ -167,6 +210,14 @@ void booker_measure(struct booker *b, size_t in_flight, const struct pump_end *e
                     struct pump_figures *ret)
 {
     measure(b, start_booking, in_flight, end, ret);
+}
+
+void booker_measure_batch(struct booker *b, size_t in_flight, const struct pump_end *end,
+                          struct pump_figures *ret)
+{
+    measure(b, start_batch, in_flight, end, ret);
+    ret->done *= BOOKER_BATCH;
+    ret->rate *= BOOKER_BATCH;
 }
 
 void booker_measure_idle(struct booker *b, size_t in_flight, const struct pump_end *end,

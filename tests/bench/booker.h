@@ -24,6 +24,12 @@ void booker_close(struct booker *b); /* NULL is fine (blocks) */
 void booker_measure(struct booker *b, size_t in_flight, const struct pump_end *end,
                     struct pump_figures *ret);
 
+/* The same, BOOKER_BATCH bookings in each call (BookLeases); done and rate count bookings, the
+ * times are those of calls. An item that is refused fails its call. (blocks) */
+#define BOOKER_BATCH 64
+void booker_measure_batch(struct booker *b, size_t in_flight, const struct pump_end *end,
+                          struct pump_figures *ret);
+
 /* Calls that change nothing and touch no store (WhoAmI): what the connection alone can carry. */
 void booker_measure_idle(struct booker *b, size_t in_flight, const struct pump_end *end,
                          struct pump_figures *ret);

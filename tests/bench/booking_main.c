@@ -70,17 +70,32 @@ static double measure_ours(struct bench *b, const char *name, measure_fn measure
     return f.rate;
 }
 
+static void print_ratio(const char *name, size_t in_flight, double *ours, double *raw, int n)
+{
+    double etcd = median(raw, n), booked = median(ours, n);
+    printf("ratio: of=%s in_flight=%zu bookings=%.0f raw_etcd=%.0f ratio=%.2f median_of=%d\n", name,
+           in_flight, booked, etcd, etcd > 0 ? booked / etcd : 0, n);
+    fflush(stdout);
+}
+
+/* Bookings in flight, in calls of many. */
+static size_t calls_of(size_t in_flight)
+{
+    return in_flight > BOOKER_BATCH ? in_flight / BOOKER_BATCH : 1;
+}
+
 static void compare(struct bench *b, size_t in_flight)
 {
-    double raw[ROUNDS_MAX], booking[ROUNDS_MAX];
+    double raw[ROUNDS_MAX], booking[ROUNDS_MAX], batch[ROUNDS_MAX];
     for (int i = 0; i < b->rounds; i++) {
         raw[i] = measure_raw(b, in_flight);
         booking[i] = measure_ours(b, "booking", booker_measure, in_flight);
+        if (in_flight >= BOOKER_BATCH)
+            batch[i] = measure_ours(b, "batch", booker_measure_batch, calls_of(in_flight));
     }
-    double etcd = median(raw, b->rounds), ours = median(booking, b->rounds);
-    printf("ratio: in_flight=%zu booking=%.0f raw_etcd=%.0f ratio=%.2f median_of=%d\n", in_flight,
-           ours, etcd, etcd > 0 ? ours / etcd : 0, b->rounds);
-    fflush(stdout);
+    print_ratio("booking", in_flight, booking, raw, b->rounds);
+    if (in_flight >= BOOKER_BATCH)
+        print_ratio("batch", in_flight, batch, raw, b->rounds);
 }
 
 static int open_both(struct bench *b, char **argv, struct err *err)

@@ -98,6 +98,44 @@ def check_booking(channel, message, world):
     return replies[0].id
 
 
+def check_many(channel, message, world):
+    """Many bookings in one call: each has its own outcome and its own id."""
+    item = message("pumasi.v1.BookLeaseRequest")
+    end = int(time.time()) + 3600
+    request = message("pumasi.v1.BookLeasesRequest")(
+        items=[item(allocation=world.allocation, gpus=1, to=end),
+               item(allocation=world.allocation, gpus=1000, to=end),
+               item(allocation="allocation-999", gpus=1, to=end),
+               item(allocation=world.allocation, gpus=1, to=end)])
+    request.head.request_id = "foreign-many"
+    replies = [unary(channel, "/pumasi.v1.LeaseService/BookLeases", request,
+                     message("pumasi.v1.BookLeasesReply")) for _ in range(2)]
+    first = replies[0].items
+    tap.ok([i.error for i in first] == ["", "no-capacity", "not-found", ""],
+           "BookLeases decides each item for itself", replies[0])
+    tap.ok(first[0].reply.applied and first[0].reply.id != first[3].reply.id
+           and [i.reply.id for i in first] == [i.reply.id for i in replies[1].items],
+           "and books each once, however often it is sent", replies[1])
+    leases = [first[0].reply.id, first[3].reply.id]
+    for i, items in enumerate(([], [request.items[0]] * 257)):
+        few = message("pumasi.v1.BookLeasesRequest")(items=items)
+        e = refusal(lambda few=few: unary(channel, "/pumasi.v1.LeaseService/BookLeases", few,
+                                          message("pumasi.v1.BookLeasesReply")))
+        tap.ok(e is not None and e.code() == grpc.StatusCode.INVALID_ARGUMENT,
+               ("an empty call", "a call of too many")[i] + " is refused", e)
+    return leases
+
+
+def check_count(world):
+    """Two GPUs are left for three leases."""
+    result = world.cli("lease", "book", "-a", world.allocation, "-g", "1", "--for", "1h", "--count",
+                       "3", "-o", "json", who="kim.upstage")
+    items = result.json()["items"]
+    tap.ok(result.code == 7 and [i.get("error", "") for i in items] == ["", "", "no-capacity"],
+           "lease book --count tells of each lease, and fails when one is refused", result)
+    return [i["reply"]["id"] for i in items[:2]]
+
+
 def refusal(call):
     try:
         call()
@@ -185,6 +223,8 @@ def main():
     leases = [world.must("lease", "book", "-a", world.allocation, "-g", "1", "--for", "1h", "-o",
                          "json", who="kim.upstage").json()["id"] for _ in range(3)]
     leases.append(check_booking(channel, message, world))
+    leases += check_many(channel, message, world)
+    leases += check_count(world)
     check_listing(channel, message, leases)
     check_refusals(control.address, ca, channel, message)
     channel.close()
