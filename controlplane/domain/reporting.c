@@ -165,8 +165,6 @@ static enum placement_state heard(const struct lease *l, const struct placement 
 {
     if (says(h, "tainted"))
         return PLACEMENT_TAINTED;
-    if (says(h, "returned") && is_running(l))
-        return PLACEMENT_GRANTED; /* it lost it, by silence or reboot: to be granted again */
     if (says(h, "returned") && p->state != PLACEMENT_PLANNED)
         return PLACEMENT_RETURNED;
     if ((says(h, "installed") || says(h, "active")) && is_running(l))
@@ -222,15 +220,30 @@ static void set_placement(struct report *r, const struct id *lease, enum placeme
     r->rc = move_on(r->turn, lease, r->err);
 }
 
+/* The node has given back what still runs: it was silent for longer than the loan tolerates, and
+ * that is a recall. What it gave back under a fence it never takes again. */
+static void hear_lost(struct report *r, const struct id *lease)
+{
+    struct turn *t = r->turn;
+    changes_note(t->out, "%s: node %s was silent for too long and has given it back", lease->text,
+                 r->told->node.text);
+    r->rc = ending_stop(t, lease, turn_now(t), END_RECALLED, r->err);
+    if (r->rc == 0)
+        r->rc = move_on(t, lease, r->err);
+}
+
 static void hear(struct report *r, const struct held_lease *h)
 {
     const struct lease *l = turn_find(r->turn, ENTITY_LEASE, &h->lease);
     const struct placement *p = l ? lease_placement(l, &r->told->node) : NULL;
     if (!p || h->fence != l->fence)
         return; /* not in the set that the node is answered with: it takes it back */
+    bool ran = is_running(l);
     enum placement_state to = heard(l, p, h);
     if (to != p->state)
         set_placement(r, &l->id, to);
+    if (ran && to == PLACEMENT_RETURNED && r->rc == 0)
+        hear_lost(r, &h->lease);
 }
 
 static bool is_named(const struct report *r, const struct id *lease)

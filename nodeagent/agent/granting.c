@@ -112,6 +112,18 @@ static void obey(struct agent *a, const struct link_grants *grants)
     guarding_take_events(a);
 }
 
+/* The server's instant lay somewhere between question and answer. An answer that took long says
+ * little: it counts only when there is nothing better, or when it proves the meter wrong. */
+static void hear_time(struct agent *a, struct instant server)
+{
+    uint64_t now_ns = (uint64_t)agent_now_ns(a);
+    bool quick = now_ns - a->asked_ns <= METER_LAG_S * (uint64_t)AGENT_NS_PER_MS * 1000;
+    bool fits = meter_has_time(a->meter) && meter_instant(a->meter, a->asked_ns).s <= server.s &&
+                server.s <= meter_instant(a->meter, now_ns).s + METER_LAG_S;
+    if (quick || !fits)
+        meter_set_time(a->meter, server, a->asked_ns);
+}
+
 void granting_answered(struct agent *a, const struct link_grants *grants)
 {
     if (!a->asking || memcmp(grants->nonce, a->nonce, sizeof a->nonce) != 0) {
@@ -121,7 +133,7 @@ void granting_answered(struct agent *a, const struct link_grants *grants)
     a->asking = false;
     a->answered = true;
     granting_want(a, a->void_answer ? 0 : grants->sync_after_ms);
-    meter_set_time(a->meter, grants->server_time, a->asked_ns);
+    hear_time(a, grants->server_time);
     if (a->guard && !a->void_answer)
         obey(a, grants);
 }

@@ -11,6 +11,7 @@
 
 #define DUE_LIMIT  64
 #define DUE_ROUNDS 10000
+#define FACTS_FROM ((struct instant){WORLD_START.s - 365 * WORLD_DAY}) /* on the wire 0 is never */
 
 /* ---- Toy cryptography
  * ------------------------------------------------------------------------------ */
@@ -22,7 +23,7 @@ static uint64_t mix(uint64_t h, struct span bytes)
     return h;
 }
 
-static void toy_sha256(struct span bytes, uint8_t out[32])
+void world_sha256(struct span bytes, uint8_t out[32])
 {
     for (uint64_t lane = 0; lane < 4; lane++) {
         uint64_t h = mix(UINT64_C(0xcbf29ce484222325) + lane, bytes);
@@ -30,14 +31,14 @@ static void toy_sha256(struct span bytes, uint8_t out[32])
     }
 }
 
-static uint64_t toy_seal(struct span key, struct span bytes)
+uint64_t world_seal(struct span key, struct span bytes)
 {
     return mix(mix(UINT64_C(0xcbf29ce484222325), key), bytes);
 }
 
-static bool toy_verify(struct span public_key, struct span bytes, struct span signature)
+bool world_verify(struct span public_key, struct span bytes, struct span signature)
 {
-    uint64_t seal = toy_seal(public_key, bytes);
+    uint64_t seal = world_seal(public_key, bytes);
     return signature.len == sizeof seal && memcmp(signature.data, &seal, sizeof seal) == 0;
 }
 
@@ -46,7 +47,7 @@ void world_signature(const struct world *w, const char *user, struct span bytes,
     struct id id = id_literal(user);
     const struct user *u = state_find(w->state, ENTITY_USER, &id);
     ENSURE(u != NULL);
-    uint64_t seal = toy_seal(span_of(u->public_key.data, u->public_key.len), bytes);
+    uint64_t seal = world_seal(span_of(u->public_key.data, u->public_key.len), bytes);
     *ret = (struct blob){.len = sizeof seal};
     memcpy(ret->data, &seal, sizeof seal);
 }
@@ -84,7 +85,7 @@ struct actor world_actor(const struct world *w, const char *name)
 static struct decide_context context(const struct world *w, const char *actor)
 {
     return (struct decide_context){
-        .now = w->now, .actor = world_actor(w, actor), .sha256 = toy_sha256, .verify = toy_verify};
+        .now = w->now, .actor = world_actor(w, actor), .sha256 = world_sha256, .verify = world_verify};
 }
 
 static void apply(struct world *w)
@@ -261,6 +262,7 @@ static void make_organisation(struct world *w, const char *name, enum size_class
     r.organisation.id = id_literal(name);
     text_cut(r.organisation.name_en, sizeof r.organisation.name_en, name);
     struct size_fact *fact = record_list_add(&r.organisation.sizes, sizeof *fact);
+    fact->from = FACTS_FROM;
     fact->size = size;
     fact->legal_size = legal;
     if (size == SIZE_UNIVERSITY) {
@@ -306,6 +308,7 @@ static void make_project(struct world *w, const char *name, const char *lead, co
                              .lab = id_literal("vision")};
     }
     struct openness_fact *fact = record_list_add(&r.project.openness, sizeof *fact);
+    fact->from = FACTS_FROM;
     fact->openness = OPENNESS_OPEN_COMMERCIAL;
     world_must(w, world_decide(w, "admin.nipa", COMMAND_APPLY_PROJECT, &r));
     record_fini(&apply_project_request_type, &r);
@@ -455,8 +458,7 @@ int world_sign(struct world *w, const char *actor, const char *approval)
     return world_decide(w, actor, COMMAND_SIGN_APPROVAL, &r);
 }
 
-/* By as many approvers as it needs. */
-static void approve(struct world *w, const struct id *approval)
+void world_approve(struct world *w, const struct id *approval)
 {
     struct id id = *approval;
     uint32_t needed = world_approval(w, id.text)->approvers_needed;
@@ -468,7 +470,7 @@ static void approve(struct world *w, const struct id *approval)
 void world_make_loan(struct world *w, const struct world_loan_terms *terms)
 {
     world_propose_and_consent(w, terms);
-    approve(w, &w->changes.answer.approval);
+    world_approve(w, &w->changes.answer.approval);
 }
 
 /* ---- Allocations and leases
@@ -488,7 +490,7 @@ struct id world_make_allocation(struct world *w, const char *project, int64_t gp
     world_must(
         w, world_decide(w, alpha ? "kim.upstage" : "han.lunit", COMMAND_REQUEST_ALLOCATION, &r));
     struct id id = w->changes.answer.id;
-    approve(w, &w->changes.answer.approval);
+    world_approve(w, &w->changes.answer.approval);
     return id;
 }
 

@@ -38,6 +38,12 @@ struct world {
 void world_init(struct world *w);
 void world_fini(struct world *w);
 
+/* ---- Toy cryptography: what the decider is given to check with ------------------------------ */
+
+void world_sha256(struct span bytes, uint8_t out[32]);
+uint64_t world_seal(struct span key, struct span bytes);
+bool world_verify(struct span public_key, struct span bytes, struct span signature);
+
 /* ---- Deciding ------------------------------------------------------------------------------ */
 
 /* The actor behind "kim.upstage", with the roles that the state gives; "node:n1" is a node. */
@@ -109,6 +115,9 @@ void world_propose_and_consent(struct world *w, const struct world_loan_terms *t
 /* Approved allocation of B200 over 100 days from now. */
 struct id world_make_allocation(struct world *w, const char *project, int64_t gpus,
                                 int64_t budget_krw);
+
+/* Signed by as many of the agency's approvers as it needs. */
+void world_approve(struct world *w, const struct id *approval);
 
 /* Signs the approval as shown now. */
 MUST_CHECK int world_sign(struct world *w, const char *actor, const char *approval);

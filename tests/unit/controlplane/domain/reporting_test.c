@@ -155,15 +155,19 @@ START_TEST(test_what_is_said_about_another_fence_or_an_unknown_lease_is_ignored)
 }
 END_TEST
 
-START_TEST(test_a_lease_that_a_running_node_lost_is_to_be_granted_again)
+START_TEST(test_a_lease_that_a_silent_node_gave_back_is_recalled)
 {
     with_lease();
     world_report(&w, "n1", "active");
     world_report(&w, "n2", "active");
     expect_ok(&w, world_report_one(&w, "n1", lease.text, "returned"));
-    ck_assert_int_eq(placement("n1"), PLACEMENT_GRANTED);
-    ck_assert_int_eq(state_now(), LEASE_ACTIVE);
-    ck_assert_int_gt(world_enforced(&w, "n1"), 0);
+    ck_assert_int_eq(placement("n1"), PLACEMENT_RETURNED);
+    ck_assert_int_eq(state_now(), LEASE_RETURNING);
+    ck_assert_int_eq(world_lease(&w, lease.text)->end_reason, END_RECALLED);
+    ck_assert_ptr_nonnull(world_note(&w, "was silent for too long"));
+    ck_assert_int_eq(world_enforced(&w, "n2"), 0);
+    expect_ok(&w, world_report_one(&w, "n2", lease.text, "returned"));
+    ck_assert_int_eq(state_now(), LEASE_ENDED);
 }
 END_TEST
 
@@ -309,7 +313,7 @@ static Suite *reporting_suite(void)
     tcase_add_test(c, test_a_lease_is_active_when_every_node_has_it);
     tcase_add_test(c, test_a_report_that_says_nothing_new_changes_nothing);
     tcase_add_test(c, test_what_is_said_about_another_fence_or_an_unknown_lease_is_ignored);
-    tcase_add_test(c, test_a_lease_that_a_running_node_lost_is_to_be_granted_again);
+    tcase_add_test(c, test_a_lease_that_a_silent_node_gave_back_is_recalled);
     tcase_add_test(c, test_a_lease_is_over_when_every_node_has_given_it_back);
     tcase_add_test(c, test_what_a_node_does_not_name_it_does_not_hold);
     tcase_add_test(c, test_a_device_that_is_not_clean_is_tainted_until_it_is);
