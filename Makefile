@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
 SECONDS ?= 60
+SEED ?= 1
 
 help: ## this list
 	@echo "Pumasi (품앗이): make TARGET"
@@ -41,8 +42,15 @@ bench: build ## the side-by-side measurements
 	@cmake --build --preset release -j $(JOBS) --target benches
 	@tests/bench/run build/release
 
-sim: build ## the specialised programme in virtual time
-	@build/release/bin/pumasi-sim scenario examples/specialised-fm/scenario.json
+sim: ## the whole product among faults in virtual time, seed after seed, for SECONDS (60)
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target random_sim
+	@build/release/sim/random_sim --seed $(SEED) --seconds $(SECONDS)
+
+mutants: ## does the simulation find every planted bug?
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target random_sim
+	@build/release/sim/random_sim --mutants
 
 format: packages-clang ## clang-format over the whole tree
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
@@ -56,4 +64,4 @@ lint: packages-clang ## house rules, clang-tidy
 clean: ## forget all builds
 	@rm -rf build
 
-.PHONY: help packages packages-clang build demo check tsan fuzz bench sim format lint clean
+.PHONY: help packages packages-clang build demo check tsan fuzz bench sim mutants format lint clean

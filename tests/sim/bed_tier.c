@@ -109,10 +109,10 @@ static bool tier_empty(struct tier *tier, const struct id *lease)
     return !c || !c->running;
 }
 
-static bool tier_remove(struct tier *tier, const struct id *lease)
+static bool tier_remove(struct tier *tier, const struct tier_lease *l)
 {
     struct bed_tier *t = self(tier);
-    struct bed_cgroup *c = bed_tier_find(t, lease);
+    struct bed_cgroup *c = bed_tier_find(t, &l->id);
     if (c && c->running)
         return false;
     if (c) {
@@ -135,6 +135,13 @@ static void tier_count(struct tier *tier, const struct tier_lease *l, uint64_t *
     const struct bed_cgroup *c = bed_tier_find(self(tier), &l->id);
     *ret_opens = c ? c->opens : 0;
     *ret_denials = 0;
+}
+
+static bool tier_denied(struct tier *tier, struct tier_denied *ret)
+{
+    (void)tier;
+    (void)ret;
+    return false;
 }
 
 static size_t tier_list_all(struct tier *tier, struct id *dst, size_t cap)
@@ -184,13 +191,14 @@ void bed_tier_init(struct bed_tier *t, int host)
         .remove = tier_remove,
         .open_until = tier_open_until,
         .count = tier_count,
+        .denied = tier_denied,
         .list = tier_list_all,
         .owner = tier_whose,
         .path = tier_path,
         .refresh = tier_refresh,
         .destroy = tier_end,
     };
-    *t = (struct bed_tier){.tier = {.ops = &ops}, .host = host};
+    *t = (struct bed_tier){.tier = {.ops = &ops, .denied_fd = -1}, .host = host};
 }
 
 void bed_tier_reboot(struct bed_tier *t)

@@ -99,9 +99,10 @@ void node_host_start_guard(struct node_host *n)
                                   .state_dir = dir,
                                   .kill_timeout_ns = KILL_TIMEOUT_NS};
     boot_id_text(n, boot);
-    ENSURE(boot_id_parse(span_text(boot), config.admit.boot_id, &err) == 0);
+    ENSURE(grant_boot_parse(span_text(boot), config.admit.boot_id, &err) == 0);
     for (uint32_t i = 0; i < GPUS; i++)
-        config.admit.gated.items[config.admit.gated.count++] = (struct rule){MAJOR, i};
+        config.admit.gated.items[config.admit.gated.count++] =
+            (struct rule){.major = MAJOR, .minor = i};
     fill_ring(&config.admit.control_plane, control_plane);
     fill_ring(&config.admit.lenders, lenders);
     int rc = guard_create(&config, &n->tier.tier, bed_host(n->host)->env, &n->guard, &err);
@@ -408,37 +409,44 @@ int guard_client_next_event(struct guard_client *c, struct guard_event *ret, boo
 
 /* ---- nodeagent/kernel/procs.h: nobody but the leases' own processes holds a device ---- */
 
-bool proc_walk_init(struct proc_walk *w)
+bool __wrap_proc_walk_init(struct proc_walk *w);
+void __wrap_proc_walk_fini(struct proc_walk *w);
+void __wrap_proc_walk_rewind(struct proc_walk *w);
+bool __wrap_proc_walk_next(struct proc_walk *w, pid_t *ret);
+bool __wrap_proc_uid(pid_t pid, uint32_t *ret);
+void __wrap_proc_devices(pid_t pid, proc_device_fn fn, void *arg);
+
+bool __wrap_proc_walk_init(struct proc_walk *w)
 {
     *w = (struct proc_walk){.fd = 0};
     return true;
 }
 
-void proc_walk_fini(struct proc_walk *w)
+void __wrap_proc_walk_fini(struct proc_walk *w)
 {
     w->fd = -1;
 }
 
-void proc_walk_rewind(struct proc_walk *w)
+void __wrap_proc_walk_rewind(struct proc_walk *w)
 {
     w->at = 0;
 }
 
-bool proc_walk_next(struct proc_walk *w, pid_t *ret)
+bool __wrap_proc_walk_next(struct proc_walk *w, pid_t *ret)
 {
     (void)w;
     (void)ret;
     return false;
 }
 
-bool proc_uid(pid_t pid, uint32_t *ret)
+bool __wrap_proc_uid(pid_t pid, uint32_t *ret)
 {
     (void)pid;
     *ret = WORKER_UID;
     return true;
 }
 
-void proc_devices(pid_t pid, proc_device_fn fn, void *arg)
+void __wrap_proc_devices(pid_t pid, proc_device_fn fn, void *arg)
 {
     (void)pid;
     (void)fn;

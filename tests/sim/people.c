@@ -194,6 +194,7 @@ static void told_booking(struct person *p, const ProtobufCMessage *reply)
     ENSURE(p->n < MINE_MAX);
     struct mine *m = &p->mine[p->n++];
     *m = (struct mine){.lease = id_literal(r->id), .state = LEASE_BOOKED};
+    bed_trace("%s: %s for request %s", p->name.text, r->id, p->request);
     memcpy(m->request, p->request, sizeof m->request);
 }
 

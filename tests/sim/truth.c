@@ -500,7 +500,8 @@ struct booked {
 static bool visit_booked(const void *record, void *arg)
 {
     struct booked *b = arg;
-    b->n += id_equal(&((const struct lease *)record)->booked_by, b->user);
+    const struct lease *l = record;
+    b->n += id_is_none(&l->continues) && id_equal(&l->booked_by, b->user);
     return true;
 }
 

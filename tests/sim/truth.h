@@ -53,7 +53,7 @@ void truth_look(void);
  * have gaps. */
 void truth_check_usage(const bool disturbed[]);
 
-/* Leases booked by that user, in all. */
+/* Leases that the user asked for, in all: not those that go on with one on other devices. */
 size_t truth_booked_by(const struct id *user);
 
 #endif
