@@ -12,6 +12,8 @@
  * one id: the commit that it came in, and its index there. Both are given by the commit: they are 0
  * in an entry that was not committed yet, and are not stored twice.
  */
+#define LEDGER_OWN_LOG "control-plane" /* the log of acts that are nobody else's */
+
 #define LEDGER_KINDS(X)                                                                            \
     X(REGISTER, "register")                                                                        \
     X(PROPOSE, "propose")                                                                          \

@@ -46,6 +46,9 @@ static const struct command_rule {
     [COMMAND_SIGN_APPROVAL] = {.roles = APPROVER | LENDER}, /* suppliers: see approving.c */
     [COMMAND_RETURN_APPROVAL] = {.roles = APPROVER},
     [COMMAND_RECORD_CONTRIBUTION] = {.roles = AGENCY | ACCOUNTANT},
+    [COMMAND_CLOSE_MONTH] = {.roles = AGENCY | APPROVER},
+    [COMMAND_SEAL_MONTH] = {.actors = BY(ACTOR_SERVICE)},
+    [COMMAND_ARCHIVE_MONTH] = {.actors = BY(ACTOR_SERVICE)},
     [COMMAND_CREATE_JOIN_TOKEN] = {.roles = AGENCY | CONSENTER | OPERATOR | LENDER},
     [COMMAND_JOIN] = {.actors = BY(ACTOR_ANONYMOUS)},
     [COMMAND_RENEW_CERTIFICATE] = {.roles = ANYBODY, .actors = BY(ACTOR_NODE)},
@@ -294,6 +297,14 @@ static bool sees_contribution(const struct viewer *v, const void *record)
     return is_own(v, &contribution->organisation) || is_lead(v, &contribution->project);
 }
 
+/* The agency's: its lines name every project. */
+static bool sees_closing(const struct viewer *v, const void *record)
+{
+    (void)v;
+    (void)record;
+    return false;
+}
+
 static bool (*const views[ENTITY_KIND_COUNT])(const struct viewer *v, const void *record) = {
     [ENTITY_ORGANISATION] = sees_organisation,
     [ENTITY_PROGRAMME] = sees_programme,
@@ -311,6 +322,7 @@ static bool (*const views[ENTITY_KIND_COUNT])(const struct viewer *v, const void
     [ENTITY_CONTRIBUTION] = sees_contribution,
     [ENTITY_RECALL] = sees_recall,
     [ENTITY_STAGE_DECISION] = sees_stage_decision,
+    [ENTITY_CLOSING] = sees_closing,
 };
 
 /* The agency's own people and auditors, and the service itself. */

@@ -94,6 +94,17 @@ ARGS(return_approval_request,
      F_TEXT(struct return_approval_request, paper))
 ARGS(record_contribution_request,
      F_RECORD(struct record_contribution_request, contribution, &contribution_type))
+ARGS(close_month_request,
+     F_ID(struct close_month_request, month),
+     F_TEXT(struct close_month_request, checklist_hash),
+     F_TEXT(struct close_month_request, reason))
+ARGS(seal_month_command,
+     F_ID(struct seal_month_command, month),
+     F_U64(struct seal_month_command, first_commit),
+     F_U64(struct seal_month_command, last_commit),
+     F_TEXT(struct seal_month_command, note_sha256))
+ARGS(archive_month_command,
+     F_ID(struct archive_month_command, month))
 ARGS(create_join_token_command,
      F_RECORD(struct create_join_token_command, token, &join_token_type))
 ARGS(join_command,

@@ -45,6 +45,9 @@ extern const struct record_type request_head_type;
     X(SIGN_APPROVAL,       sign_approval_request)                                                  \
     X(RETURN_APPROVAL,     return_approval_request)                                                \
     X(RECORD_CONTRIBUTION, record_contribution_request)                                            \
+    X(CLOSE_MONTH,         close_month_request)                                                    \
+    X(SEAL_MONTH,          seal_month_command)                                                     \
+    X(ARCHIVE_MONTH,       archive_month_command)                                                  \
     X(CREATE_JOIN_TOKEN,   create_join_token_command)                                              \
     X(JOIN,                join_command)                                                           \
     X(RENEW_CERTIFICATE,   renew_certificate_command)                                              \
@@ -181,6 +184,12 @@ struct record_contribution_request {
     struct request_head head;
     struct contribution contribution;
 };
+struct close_month_request {
+    struct request_head head;
+    struct id month;         /* "2026-02" */
+    char checklist_hash[65]; /* that the caller was shown; "" = none yet */
+    char reason[LIMIT_TEXT_BYTES];
+};
 
 /* Not messages of the API: what api/ and effect/ make of them after checking secrets and keys. */
 struct create_join_token_command {
@@ -236,6 +245,17 @@ struct report_usage_command {
     struct id node;
     struct list intervals; /* struct usage_interval, signatures already verified */
     struct list refused;   /* struct refused_interval: of the same node */
+};
+struct seal_month_command {
+    struct request_head head;
+    struct id month;
+    uint64_t first_commit;
+    uint64_t last_commit;
+    char note_sha256[65];
+};
+struct archive_month_command {
+    struct request_head head;
+    struct id month; /* sealed, and every one before it archived */
 };
 struct bootstrap_command {
     struct request_head head;

@@ -4,6 +4,7 @@
 #include "controlplane/domain/approving.h"
 #include "controlplane/domain/award.h"
 #include "controlplane/domain/booking.h"
+#include "controlplane/domain/close.h"
 #include "controlplane/domain/contributing.h"
 #include "controlplane/domain/due.h"
 #include "controlplane/domain/extending.h"
@@ -40,6 +41,9 @@ static const decide_fn deciders[COMMAND_KIND_COUNT] = {
     [COMMAND_SIGN_APPROVAL] = decide_sign_approval,
     [COMMAND_RETURN_APPROVAL] = decide_return_approval,
     [COMMAND_RECORD_CONTRIBUTION] = decide_record_contribution,
+    [COMMAND_CLOSE_MONTH] = decide_close_month,
+    [COMMAND_SEAL_MONTH] = decide_seal_month,
+    [COMMAND_ARCHIVE_MONTH] = decide_archive_month,
     [COMMAND_CREATE_JOIN_TOKEN] = decide_create_join_token,
     [COMMAND_JOIN] = decide_join,
     [COMMAND_RENEW_CERTIFICATE] = decide_renew_certificate,

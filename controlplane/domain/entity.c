@@ -3,6 +3,7 @@
 
 #include "controlplane/domain/allocation.h"
 #include "controlplane/domain/approval.h"
+#include "controlplane/domain/closing.h"
 #include "controlplane/domain/contribution.h"
 #include "controlplane/domain/lease.h"
 #include "controlplane/domain/loan.h"

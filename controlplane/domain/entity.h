@@ -24,7 +24,8 @@
     X(USAGE_INTERVAL, "usage", "usage-interval", usage_interval)                                   \
     X(CONTRIBUTION, "contributions", "contribution", contribution)                                 \
     X(RECALL, "recalls", "recall", recall)                                                         \
-    X(STAGE_DECISION, "stage-decisions", "stage-decision", stage_decision)
+    X(STAGE_DECISION, "stage-decisions", "stage-decision", stage_decision)                         \
+    X(CLOSING, "closings", "closing", closing)
 
 enum entity_kind {
 #define X(kind, prefix, name, type) ENTITY_##kind,

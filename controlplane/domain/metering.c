@@ -1,6 +1,7 @@
 /* Usage intervals: once each, into the ledger, out of what was held for the lease. */
 #include "controlplane/domain/metering.h"
 
+#include "controlplane/domain/close.h"
 #include "controlplane/domain/posting.h"
 #include "controlplane/domain/quoting.h"
 #include "lib/base/text.h"
@@ -81,6 +82,8 @@ static int check_interval(const struct turn *t, const struct id *node,
     if (u->units.units < 1 || u->units.units > units)
         return err_set(err, ERR_INVALID, "%s takes %lld units there, not %lld", l->id.text,
                        (long long)units, (long long)u->units.units);
+    if (u->seq > INT64_MAX || u->opens > INT64_MAX || u->denials > INT64_MAX)
+        return err_set(err, ERR_INVALID, "its numbers are beyond the ledger's");
     if (u->from.s >= u->to.s)
         return err_set(err, ERR_INVALID, "from must come before to");
     if (u->from.s < l->from.s || u->to.s > l->void_at.s)
@@ -185,6 +188,7 @@ static int take(struct turn *t, const struct usage_interval *given, const struct
 {
     const struct lease *l = turn_find(t, ENTITY_LEASE, &given->lease);
     struct usage_interval u = *given;
+    struct instant horizon = close_horizon(t);
     struct posted posted;
     u.id = *id;
     complete(t, &u, l);
@@ -195,6 +199,10 @@ static int take(struct turn *t, const struct usage_interval *given, const struct
     posting_money(entry, PHASE_POST, posted.value.krw);
     entry->freed_krw.krw = posted.freed_krw;
     copy_interval(entry, &u, &l->loan);
+    if (u.from.s < horizon.s) {
+        entry->kind = LEDGER_CORRECTION;
+        text_cut(entry->reason, sizeof entry->reason, "told after its month was closed");
+    }
     return 0;
 }
 
@@ -213,12 +221,17 @@ int decide_report_usage(struct turn *t, const void *args, struct err *err)
     if (!id_equal(&r->node, &t->ctx->actor.name))
         return err_set(err, ERR_DENIED, "%s can't report for node %s", t->ctx->actor.name.text,
                        r->node.text);
+    struct instant archived = close_archived(t->state);
     LIST_EACH(const struct usage_interval, u, &r->intervals)
     {
         struct err why = ERR_INIT;
         struct id id = id_of(&u->node, u->boot_id, u->seq);
         if (!id_is_none(&id) && turn_find(t, ENTITY_USAGE_INTERVAL, &id))
             continue; /* told before: the acknowledgement was lost */
+        if (!id_is_none(&id) && archived.s > INSTANT_MIN_S && u->to.s <= archived.s) {
+            changes_note(t->out, "%s is of an archived month: it counts for nothing", id.text);
+            continue; /* it may have been told, and forgotten since */
+        }
         if (hear(t, &r->node, u, &id, &why) < 0)
             refuse(t, &r->node, &id, why.text);
     }

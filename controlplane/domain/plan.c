@@ -12,20 +12,25 @@
 
 static void line(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-static void line(struct plan *p, const char *fmt, ...)
+void plan_vadd(struct plan *p, const char *fmt, va_list ap)
 {
     struct plan_line *l = record_list_add(&p->lines, sizeof *l);
     char text[4 * PLAN_LINE_CAP];
-    va_list ap;
-    va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
     /* A line is one line: what people wrote must not look like another fact. */
     for (char *c = text; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = ' ';
     }
     text_cut(l->text, sizeof l->text, text);
+}
+
+static void line(struct plan *p, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    plan_vadd(p, fmt, ap);
+    va_end(ap);
 }
 
 void plan_text(const struct plan *p, struct buf *out)
@@ -37,7 +42,7 @@ void plan_text(const struct plan *p, struct buf *out)
     }
 }
 
-static void seal(const struct turn *t, struct plan *p)
+void plan_seal(const struct turn *t, struct plan *p)
 {
     CLEANUP_BUF struct buf text;
     uint8_t digest[32];
@@ -297,7 +302,7 @@ int plan_compute(const struct turn *t, const struct approval *a, struct plan_fac
         plan_facts_fini(&f);
         return rc;
     }
-    seal(t, &f.plan);
+    plan_seal(t, &f.plan);
     *ret = f;
     return 0;
 }

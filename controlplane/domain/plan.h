@@ -4,6 +4,8 @@
 #include "controlplane/domain/turn.h"
 #include "lib/base/buf.h"
 
+#include <stdarg.h>
+
 /*
  * What an approver is shown and signs: the plan of an approval, computed from the state as this
  * decision has left it. Canonical: the same facts give the same lines, whenever it is computed; an
@@ -11,7 +13,7 @@
  *
  * Kinds of subjects: loan, allocation, recall, stage decision.
  */
-#define PLAN_TEXT_MAX (64 * PLAN_LINE_CAP)
+#define PLAN_TEXT_MAX (256 * PLAN_LINE_CAP)
 
 struct plan_facts {
     struct plan plan;
@@ -24,6 +26,12 @@ struct plan_facts {
 MUST_CHECK int plan_compute(const struct turn *t, const struct approval *a, struct plan_facts *ret,
                             struct err *err);
 void plan_facts_fini(struct plan_facts *f); /* safe on a zeroed struct */
+
+/* One more line, of printf form; what people wrote stays on its line. */
+void plan_vadd(struct plan *p, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+/* Sets the hash of its text. */
+void plan_seal(const struct turn *t, struct plan *p);
 
 /* The signed bytes: the lines, each ended by a newline. out is appended to. */
 void plan_text(const struct plan *p, struct buf *out);

@@ -1,6 +1,7 @@
 /* Gathers the input of a statement; the rows live in lists that are freed at the end. */
 #include "controlplane/domain/stating.h"
 
+#include "controlplane/domain/close.h"
 #include "controlplane/domain/contribution.h"
 #include "controlplane/domain/lease.h"
 #include "controlplane/domain/loan.h"
@@ -169,6 +170,10 @@ static int make(struct gathering *g, const struct id *project, struct statement 
     if (g->only && !project_member(g->project, g->only))
         return err_set(err, ERR_NOT_FOUND, "%s takes no part in project %s", g->only->text,
                        project->text);
+    if (g->period.from.s < close_archived(g->state).s)
+        return err_set(err, ERR_STATE,
+                       "part of that time is archived: its sealed segments and issued statements "
+                       "tell of it");
     TRY(gather_members(g, err));
     state_each_linked(g->state, LINK_LEASE_PROJECT, project, gather_lease, g);
     state_each(g->state, ENTITY_CONTRIBUTION, NULL, gather_contribution, g);

@@ -6,6 +6,7 @@
 
 #include "pumasi/v1/allocation.pb-c.h"
 #include "pumasi/v1/approval.pb-c.h"
+#include "pumasi/v1/closing.pb-c.h"
 #include "pumasi/v1/commit.pb-c.h"
 #include "pumasi/v1/identity.pb-c.h"
 #include "pumasi/v1/lease.pb-c.h"

@@ -191,8 +191,8 @@ END_TEST
 START_TEST(test_an_approval_judges_the_lend_limit_again)
 {
     struct id pool = id_literal("skt-b200");
-    struct apply_pool_request p = {.pool = *(const struct pool *)state_find(w.state, ENTITY_POOL,
-                                                                            &pool)};
+    struct apply_pool_request p = {
+        .pool = *(const struct pool *)state_find(w.state, ENTITY_POOL, &pool)};
     p.pool.lend_limit_units = share_gpus(15);
     expect_refused(&w, world_decide(&w, "op.skt", COMMAND_APPLY_POOL, &p), ERR_STATE,
                    "16 are lent at");

@@ -39,6 +39,9 @@ static const struct {
     {COMMAND_SIGN_APPROVAL, "PL"},
     {COMMAND_RETURN_APPROVAL, "P"},
     {COMMAND_RECORD_CONTRIBUTION, "AF"},
+    {COMMAND_CLOSE_MONTH, "AP"},
+    {COMMAND_SEAL_MONTH, "S"},
+    {COMMAND_ARCHIVE_MONTH, "S"},
     {COMMAND_CREATE_JOIN_TOKEN, "ABOL"},
     {COMMAND_JOIN, "?"},
     {COMMAND_RENEW_CERTIFICATE, "APMBOLFUN"},
@@ -176,6 +179,12 @@ static void add_invitation(void)
     record_fini(&create_join_token_command_type, &t);
 }
 
+static void add_closing(void)
+{
+    struct close_month_request c = {.month = id_literal("2025-10")};
+    world_must(&w, world_decide(&w, "admin.nipa", COMMAND_CLOSE_MONTH, &c));
+}
+
 static struct id allocation, lead_lease, other_lease, approval;
 
 static size_t make_sights(struct sight *ret)
@@ -195,6 +204,7 @@ static size_t make_sights(struct sight *ret)
     approval = world_loan(&w, "loan-a")->approval;
     add_contribution();
     add_invitation();
+    add_closing();
     const struct sight sights[] = {
         {ENTITY_ORGANISATION, "nipa", "yyyyyyyynn", "the agency"},
         {ENTITY_ORGANISATION, "upstage", "yyynnyyynn", "the lead"},
@@ -220,6 +230,7 @@ static size_t make_sights(struct sight *ret)
         {ENTITY_USER, "kim.upstage", "ynnnnyyynn", "of the lead"},
         {ENTITY_JOIN_TOKEN, "invitation", "ynnnnyyynn", "of the lead"},
         {ENTITY_CONTRIBUTION, "paid", "ynnnnyyynn", "of the lead"},
+        {ENTITY_CLOSING, "2025-10", "nnnnnyyynn", "of a month"},
     };
     _Static_assert(sizeof sights <= SIGHTS_MAX * sizeof sights[0], "SIGHTS_MAX");
     memcpy(ret, sights, sizeof sights);

@@ -118,10 +118,11 @@ START_TEST(test_the_lend_limit_holds_at_every_instant_over_all_binding_loans)
 {
     world_make_loan(&w, &(struct world_loan_terms){
                             .id = "loan-1", .gpus = 40, .from = world_at(0), .to = world_at(100)});
-    world_make_loan(
-        &w, &(struct world_loan_terms){
-                .id = "loan-2", .gpus = 30, .from = world_at(100), .to = world_at(200)});
-    struct world_loan_terms t = {.id = "loan-3", .gpus = 34, .from = world_at(50), .to = world_at(150)};
+    world_make_loan(&w,
+                    &(struct world_loan_terms){
+                        .id = "loan-2", .gpus = 30, .from = world_at(100), .to = world_at(200)});
+    struct world_loan_terms t = {
+        .id = "loan-3", .gpus = 34, .from = world_at(50), .to = world_at(150)};
     struct propose_loan_request r;
     world_loan_request(&w, &t, &r);
     expect_refused(&w, propose("op.skt", &r), ERR_NO_CAPACITY, "of which 40 are lent at",
@@ -173,8 +174,8 @@ END_TEST
 
 START_TEST(test_a_lender_that_is_a_member_can_not_consent_to_itself)
 {
-    struct apply_project_request p = {.project = {.id = id_literal("gamma"),
-                                                  .programme = id_literal(WORLD_PROGRAMME)}};
+    struct apply_project_request p = {
+        .project = {.id = id_literal("gamma"), .programme = id_literal(WORLD_PROGRAMME)}};
     struct member *m = record_list_add(&p.project.members, sizeof *m);
     *m = (struct member){.organisation = id_literal("kaist"), .role = MEMBER_LEAD};
     m = record_list_add(&p.project.members, sizeof *m);
@@ -230,8 +231,8 @@ static Suite *lending_suite(void)
     Suite *s = suite_create("lending");
     TCase *c = tcase_create("lending");
     tcase_add_checked_fixture(c, expect_setup, expect_teardown);
-    tcase_add_test(
-        c, test_a_proposal_keeps_the_terms_and_the_permit_and_nothing_else_that_was_said);
+    tcase_add_test(c,
+                   test_a_proposal_keeps_the_terms_and_the_permit_and_nothing_else_that_was_said);
     tcase_add_test(c, test_proposals_are_refused_by_rule);
     tcase_add_test(c, test_proposals_must_lie_inside_programme_time_and_limit);
     tcase_add_test(c, test_the_permit_must_be_signed_by_the_proposer);

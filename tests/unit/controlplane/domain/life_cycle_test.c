@@ -4,6 +4,7 @@
  * change of a life cycle.
  */
 #include "controlplane/domain/allocation.h"
+#include "controlplane/domain/closing.h"
 #include "controlplane/domain/lease.h"
 #include "controlplane/domain/loan.h"
 #include "controlplane/domain/node.h"
@@ -42,6 +43,7 @@ NEXT(lease, lease_state, lease_event)
 NEXT(stage, stage_state, stage_event)
 NEXT(stage_decision, stage_decision_state, stage_decision_event)
 NEXT(device, device_state, device_event)
+NEXT(closing, closing_state, closing_event)
 
 static const struct life_cycle cycles[] = {
     {"request", &request_state_names, &request_event_names, request_any},
@@ -51,6 +53,7 @@ static const struct life_cycle cycles[] = {
     {"stage decision", &stage_decision_state_names, &stage_decision_event_names,
      stage_decision_any},
     {"device", &device_state_names, &device_event_names, device_any},
+    {"closing", &closing_state_names, &closing_event_names, closing_any},
 };
 #define CYCLES (sizeof cycles / sizeof *cycles)
 

@@ -3,6 +3,7 @@
 
 #include "controlplane/domain/allocation.h"
 #include "controlplane/domain/approval.h"
+#include "controlplane/domain/closing.h"
 #include "controlplane/domain/command.h"
 #include "controlplane/domain/recall.h"
 #include "controlplane/domain/stage.h"
@@ -12,6 +13,7 @@
 
 #include "pumasi/v1/allocation.pb-c.h"
 #include "pumasi/v1/approval.pb-c.h"
+#include "pumasi/v1/closing.pb-c.h"
 #include "pumasi/v1/commit.pb-c.h"
 #include "pumasi/v1/identity.pb-c.h"
 #include "pumasi/v1/lease.pb-c.h"
