@@ -40,6 +40,7 @@ struct calendar {
     size_t n_nodes, nodes_cap;
     struct board_kind *kinds; /* pools and models met so far */
     size_t n_kinds, kinds_cap;
+    bool sketch; /* a copy to try changes in: it keeps no rooms (board_room.h) */
 };
 
 /* The lease's booking, or NULL. */

@@ -73,7 +73,7 @@ static void node_drop(struct calendar *c, struct board_node *n)
     c->n_nodes--;
 }
 
-static uint32_t kind_of(struct calendar *c, const struct calendar_device *info)
+uint32_t board_kind_of(struct calendar *c, const struct calendar_device *info)
 {
     for (size_t i = 0; i < c->n_kinds; i++) {
         if (id_equal(&c->kinds[i].pool, &info->pool) && strcmp(c->kinds[i].model, info->model) == 0)
@@ -83,6 +83,7 @@ static uint32_t kind_of(struct calendar *c, const struct calendar_device *info)
     struct board_kind *kind = &c->kinds[c->n_kinds];
     *kind = (struct board_kind){.pool = info->pool};
     memcpy(kind->model, info->model, sizeof kind->model);
+    kind->room = c->sketch ? NULL : board_room_create();
     return (uint32_t)c->n_kinds++;
 }
 
@@ -125,7 +126,7 @@ static void collect_groups(struct calendar *c, struct board_node *n)
     for (size_t i = 0; i < n->n; i++) {
         const struct calendar_device *info = &n->devices[i]->info;
         if (info->in_service)
-            add_to_group(n, kind_of(c, info), UINT64_C(1) << i);
+            add_to_group(n, board_kind_of(c, info), UINT64_C(1) << i);
     }
 }
 

@@ -1,7 +1,7 @@
 #ifndef PUMASI_CONTROLPLANE_CALENDAR_BOARD_NODE_H
 #define PUMASI_CONTROLPLANE_CALENDAR_BOARD_NODE_H
 
-#include "controlplane/calendar/board.h"
+#include "controlplane/calendar/board_room.h"
 
 /*
  * The board by node, so that a choice looks at nodes and not at devices: which devices of a node
@@ -38,7 +38,11 @@ struct board_node {
 struct board_kind {
     struct id pool;
     char model[CALENDAR_MODEL_CAP];
+    struct board_room *room; /* owned; NULL in a sketch */
 };
+
+/* The index of the device's kind among the calendar's. */
+uint32_t board_kind_of(struct calendar *c, const struct calendar_device *info);
 
 /* The position of the node, or where it belongs. */
 size_t board_node_place(const struct calendar *c, const struct id *id, bool *ret_found);

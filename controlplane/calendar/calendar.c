@@ -115,6 +115,8 @@ void calendar_destroy(struct calendar *c)
         booking_destroy(b);
     for (size_t i = 0; i < c->n_nodes; i++)
         board_node_fini(&c->nodes[i]);
+    for (size_t i = 0; i < c->n_kinds; i++)
+        board_room_destroy(c->kinds[i].room);
     free(c->nodes);
     free(c->kinds);
     free(c->devices);
@@ -134,6 +136,7 @@ static int64_t units_held(const struct board_device *d, const struct board_booki
 struct calendar *calendar_copy(const struct calendar *c)
 {
     struct calendar *copy = calendar_create();
+    copy->sketch = true;
     for (size_t i = 0; i < c->n_devices; i++) {
         if (c->devices[i]->known)
             calendar_put_device(copy, &c->devices[i]->info);
@@ -158,11 +161,21 @@ struct calendar *calendar_copy(const struct calendar *c)
 
 /* ---- Devices -------------------------------------------------------------------------------- */
 
+/* The device is about to be otherwise, or unknown. */
+static void uncount(struct calendar *c, const struct board_device *d)
+{
+    if (d->known && d->info.in_service)
+        board_room_count(c, d, -1);
+}
+
 void calendar_put_device(struct calendar *c, const struct calendar_device *info)
 {
     struct board_device *d = device_named(c, &info->node, info->uuid);
+    uncount(c, d);
     d->info = *info;
     d->known = true;
+    if (info->in_service)
+        board_room_count(c, d, 1);
     board_node_renew(c, &info->node);
 }
 
@@ -186,6 +199,7 @@ void calendar_drop_device(struct calendar *c, const struct id *node, const char 
     size_t at = device_place(c, node, uuid, &found);
     if (!found)
         return;
+    uncount(c, c->devices[at]);
     c->devices[at]->known = false;
     device_settle(c, c->devices[at]);
     board_node_renew(c, node);
@@ -204,14 +218,17 @@ static void hold_add(struct board_device *d, struct board_booking *b, int64_t un
     d->n++;
 }
 
-static void hold_remove(struct board_device *d, const struct board_booking *b)
+/* Returns the units that it held. */
+static int64_t hold_remove(struct board_device *d, const struct board_booking *b)
 {
     size_t at = 0;
     while (at < d->n && d->holds[at].booking != b)
         at++;
     ENSURE(at < d->n);
+    int64_t units = d->holds[at].units;
     memmove(&d->holds[at], &d->holds[at + 1], (d->n - at - 1) * sizeof *d->holds);
     d->n--;
+    return units;
 }
 
 void calendar_release(struct calendar *c, const struct id *lease)
@@ -221,7 +238,8 @@ void calendar_release(struct calendar *c, const struct id *lease)
         return;
     board_nodes_release(c, b);
     for (size_t i = 0; i < b->n; i++) {
-        hold_remove(b->devices[i], b);
+        int64_t units = hold_remove(b->devices[i], b);
+        board_room_hold(c, b->devices[i], b, b->window, units, -1);
         device_settle(c, b->devices[i]);
     }
     booking_destroy(b);
@@ -243,6 +261,7 @@ void calendar_book(struct calendar *c, const struct calendar_booking *given)
         ENSURE(slot->units > 0 && slot->units <= SHARE_PER_GPU);
         b->devices[i] = device_named(c, &slot->node, slot->uuid);
         hold_add(b->devices[i], b, slot->units);
+        board_room_hold(c, b->devices[i], b, b->window, slot->units, 1);
     }
     board_nodes_book(c, b);
     ENSURE(sorted_put(&c->bookings, by_lease, &b->lease, b) == NULL);
@@ -253,7 +272,10 @@ void calendar_shorten(struct calendar *c, const struct id *lease, struct instant
     struct board_booking *b = booking_of(c, lease);
     if (!b)
         return;
+    struct window rest = {instant_max(b->window.from, to), b->window.to};
     b->window.to = instant_min(b->window.to, to);
+    for (size_t i = 0; i < b->n; i++)
+        board_room_hold(c, b->devices[i], b, rest, units_held(b->devices[i], b), -1);
     board_nodes_shorten(c, b);
     if (window_empty(b->window))
         calendar_release(c, lease);
@@ -301,6 +323,11 @@ void calendar_each_end(const struct calendar *c, struct instant after, struct in
             break;
     }
     free(ends);
+}
+
+size_t calendar_most(const struct calendar *c, const struct calendar_query *q)
+{
+    return choose_most(c, q);
 }
 
 struct calendar_count calendar_count(const struct calendar *c, const struct calendar_query *q)
@@ -408,18 +435,65 @@ static bool try_after(struct instant end, void *arg)
     return !s->found;
 }
 
+static bool try_every_end(struct search *s, struct instant horizon)
+{
+    const struct calendar_query *q = &s->query;
+    struct instant from = q->window.from;
+    s->found = works_at(s, from);
+    if (!s->found)
+        calendar_each_end(s->calendar, instant_add(from, -q->cleaning_s),
+                          instant_add(horizon, -q->cleaning_s), try_after, s);
+    return s->found;
+}
+
+/* The room of the query's one pool; NULL when it can't be asked. */
+static const struct board_room *room_for(const struct calendar *c, const struct calendar_query *q)
+{
+    bool near_zero = q->window.from.s < q->cleaning_s; /* no instant is so long before it */
+    if (q->n_pools != 1 || near_zero || booking_of(c, &q->ignore))
+        return NULL;
+    for (size_t i = 0; i < c->n_kinds; i++) {
+        if (id_equal(&c->kinds[i].pool, &q->pools[0]) && strcmp(c->kinds[i].model, q->model) == 0)
+            return c->kinds[i].room;
+    }
+    return NULL;
+}
+
+/* A window with its cleaning time takes up what is free for so long; the lease starts when the
+ * first cleaning is over. */
+static bool try_where_there_is_room(struct search *s, const struct board_room *room,
+                                    struct instant horizon)
+{
+    const struct calendar_query q = s->query;
+    const struct field *field = q.units >= SHARE_PER_GPU ? room->whole : room->parts;
+    struct instant start = q.window.from;
+    struct field_query want = {.need = (int64_t)q.devices * q.units,
+                               .starts = {.to = instant_add(horizon, 1 - q.cleaning_s)},
+                               .length_s = s->length_s + 2 * q.cleaning_s};
+    while (start.s <= horizon.s) {
+        struct field_fit fit;
+        want.starts.from = instant_add(start, -q.cleaning_s);
+        if (!(q.one_node ? field_on_one(field, &want, &fit) : field_on_all(field, &want, &fit)))
+            return false;
+        start = instant_max(start, instant_add(fit.start, q.cleaning_s));
+        if (works_at(s, start))
+            return true;
+        start =
+            instant_add(field_next_rise(field, instant_add(start, -q.cleaning_s)), q.cleaning_s);
+    }
+    return false;
+}
+
 bool calendar_earliest(const struct calendar *c, const struct calendar_query *q,
                        struct instant horizon, struct instant *ret)
 {
     struct search s = {
         .calendar = c, .query = *q, .length_s = q->window.to.s - q->window.from.s, .found = false};
+    const struct board_room *room = room_for(c, q);
     if (q->window.from.s > horizon.s)
         return false;
-    s.found = works_at(&s, q->window.from);
-    if (!s.found)
-        calendar_each_end(c, instant_add(q->window.from, -q->cleaning_s),
-                          instant_add(horizon, -q->cleaning_s), try_after, &s);
-    if (s.found)
+    bool found = room ? try_where_there_is_room(&s, room, horizon) : try_every_end(&s, horizon);
+    if (found)
         *ret = s.query.window.from;
-    return s.found;
+    return found;
 }

@@ -27,7 +27,8 @@ struct calendar;
 
 struct calendar *calendar_create(void);
 void calendar_destroy(struct calendar *c); /* NULL is fine */
-/* The same devices and bookings again: for trying several changes before deciding. */
+/* The same devices and bookings again, for trying several changes before deciding. A copy is made
+ * to be thrown away: it keeps nothing to find earliest starts with. */
 struct calendar *calendar_copy(const struct calendar *c);
 
 /* ---- Devices ------------------------------------------------------------------------------- */
@@ -109,8 +110,14 @@ void calendar_choice_fini(struct calendar_choice *choice); /* frees; safe on a z
 MUST_CHECK int calendar_find(const struct calendar *c, const struct calendar_query *q,
                              struct calendar_choice *ret, struct err *err);
 
+/* The largest number of devices that calendar_find() would find for the query, whatever number it
+ * asks for. */
+size_t calendar_most(const struct calendar *c, const struct calendar_query *q);
+
 /* The earliest start in [window.from, horizon] at which calendar_find() succeeds for a window of
- * the same length. False when there is none. */
+ * the same length. False when there is none. Nodes have tracks in a field (field.h), which says
+ * where it is worth looking; asked with `ignore`, for several pools, or in a copy, every end of a
+ * booking is tried. */
 bool calendar_earliest(const struct calendar *c, const struct calendar_query *q,
                        struct instant horizon, struct instant *ret);
 

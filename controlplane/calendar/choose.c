@@ -382,3 +382,18 @@ bool choose(const struct calendar *c, const struct calendar_query *q,
     free(look.wanted);
     return found;
 }
+
+size_t choose_most(const struct calendar *c, const struct calendar_query *q)
+{
+    struct look look = look_for(c, q);
+    struct offers offers = collect(c, &look);
+    size_t sum = 0, best = 0;
+    for (size_t i = 0; i < offers.n; i++) {
+        size_t n = count(offers.items[i].free | offers.items[i].partly);
+        sum += n;
+        best = n > best ? n : best;
+    }
+    free(offers.items);
+    free(look.wanted);
+    return q->one_node ? best : sum;
+}

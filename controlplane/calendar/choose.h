@@ -12,4 +12,7 @@
 bool choose(const struct calendar *c, const struct calendar_query *q,
             const struct board_device **chosen);
 
+/* The most devices for which it would be true. */
+size_t choose_most(const struct calendar *c, const struct calendar_query *q);
+
 #endif

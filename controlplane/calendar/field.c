@@ -78,6 +78,8 @@ static struct window changes(const struct field *f)
         const struct track_leaf *last = &t->leaves[t->n - 1];
         all.to = instant_max(all.to, (struct instant){last->items[last->n - 1].from_s});
     }
+    if (all.from.s == INSTANT_NEVER.s)
+        all.from.s = INSTANT_MIN_S;
     if (all.to.s <= all.from.s)
         all.to = instant_add(all.from, 1);
     return all;
@@ -475,6 +477,22 @@ bool field_on_all(const struct field *f, const struct field_query *q, struct fie
     if (found)
         ret->start = start;
     return found;
+}
+
+struct instant field_next_rise(const struct field *f, struct instant after)
+{
+    struct instant next = INSTANT_NEVER;
+    for (uint32_t i = 0; i < f->n; i++) {
+        struct track_place place = track_place_at(&f->tracks[i], after);
+        struct track_span span;
+        int64_t before = INT64_MAX;
+        while (track_next(&f->tracks[i], &place, &span) && span.from_s < next.s) {
+            if (span.free > before)
+                next.s = span.from_s;
+            before = span.free;
+        }
+    }
+    return next;
 }
 
 /* ---- When: all ranges -------------------------------------------------------------------------

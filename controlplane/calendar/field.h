@@ -57,6 +57,10 @@ int64_t field_least(const struct field *f, uint32_t track, struct window window)
 int64_t field_most_on_one(const struct field *f, struct window window);
 int64_t field_most_on_all(const struct field *f, struct window window);
 
+/* The first instant after `after` from which some track has more than before; INSTANT_NEVER: none.
+ * Looks at every track. */
+struct instant field_next_rise(const struct field *f, struct instant after);
+
 /* Visits, by rising start, the longest ranges of starts at all of which the request fits: "all
  * windows". Stops when visit returns false. */
 typedef bool (*field_range_fn)(struct window starts, void *arg);
