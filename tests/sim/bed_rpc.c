@@ -478,12 +478,14 @@ void rpc_loop_destroy(struct rpc_loop *loop)
     free(loop);
 }
 
-void rpc_tls_bundle_destroy(struct rpc_tls_bundle *bundle)
+void __wrap_rpc_tls_bundle_destroy(struct rpc_tls_bundle *bundle);
+struct rpc_tls_pem __wrap_rpc_tls_bundle_pem(const struct rpc_tls_bundle *bundle);
+void __wrap_rpc_tls_bundle_destroy(struct rpc_tls_bundle *bundle)
 {
     (void)bundle;
 }
 
-struct rpc_tls_pem rpc_tls_bundle_pem(const struct rpc_tls_bundle *bundle)
+struct rpc_tls_pem __wrap_rpc_tls_bundle_pem(const struct rpc_tls_bundle *bundle)
 {
     (void)bundle;
     return (struct rpc_tls_pem){.ca = METADATA_NONE};

@@ -517,7 +517,12 @@ void local_answer(struct local_call *call, const struct local_reply *reply)
 
 /* ---- nodeagent/agent/credentials.h ---- */
 
-int credentials_read(struct agent *a, struct err *err)
+int __wrap_credentials_read(struct agent *a, struct err *err);
+int __wrap_credentials_tls(const struct agent *a, struct rpc_tls_bundle **ret, struct err *err);
+void __wrap_credentials_watch(struct agent *a);
+void __wrap_credentials_compare(struct agent *a, const char *trust);
+
+int __wrap_credentials_read(struct agent *a, struct err *err)
 {
     char key[96];
     (void)err;
@@ -528,7 +533,7 @@ int credentials_read(struct agent *a, struct err *err)
     return 0;
 }
 
-int credentials_tls(const struct agent *a, struct rpc_tls_bundle **ret, struct err *err)
+int __wrap_credentials_tls(const struct agent *a, struct rpc_tls_bundle **ret, struct err *err)
 {
     (void)a;
     (void)err;
@@ -536,9 +541,15 @@ int credentials_tls(const struct agent *a, struct rpc_tls_bundle **ret, struct e
     return 0;
 }
 
-void credentials_watch(struct agent *a)
+void __wrap_credentials_watch(struct agent *a)
 {
     (void)a;
+}
+
+void __wrap_credentials_compare(struct agent *a, const char *trust)
+{
+    (void)a;
+    (void)trust;
 }
 
 /* ---- files: the kernel's boot id is the bed's; what is written is on a disk that does not fail

@@ -253,8 +253,38 @@ static bool visit_allocation(const void *record, void *arg)
     return true;
 }
 
+struct lent {
+    int64_t units;
+    int64_t now_s;
+};
+
+static bool visit_lent(const void *record, void *arg)
+{
+    struct lent *lent = arg;
+    const struct lease *l = record;
+    if (l->state >= LEASE_PREPARING && l->state <= LEASE_DRAINING && l->ends_at.s > lent->now_s)
+        lent->units += lease_units(l).units;
+    return true;
+}
+
+static bool visit_loan(const void *record, void *arg)
+{
+    const struct loan *l = record;
+    struct lent lent = {.now_s = bed_wall().s};
+    (void)arg;
+    if (l->state != LOAN_ACTIVE)
+        return true;
+    state_each_linked(truth.state, LINK_LEASE_LOAN, &l->id, visit_lent, &lent);
+    int64_t most = l->guaranteed_units.units + l->burst_units.units;
+    if (lent.units > most)
+        bed_violated("I8", "%s: leases take %lld units of %lld", l->id.text, (long long)lent.units,
+                     (long long)most);
+    return true;
+}
+
 void truth_look(void)
 {
+    state_each(truth.state, ENTITY_LOAN, NULL, visit_loan, NULL);
     state_each(truth.state, ENTITY_ALLOCATION, NULL, visit_allocation, NULL);
 }
 

@@ -23,7 +23,7 @@ struct bed_tier;
  *   I5   what was acknowledged is there
  *   I6   a request takes effect at most once
  *   I7   metered time is enforced time: no overlap, nothing outside, and at the end nothing missing
- *   I8   budgets add up
+ *   I8   budgets and loans add up
  *   I10  nothing is in force without its approvals
  *   I12  nobody sees a version go backwards
  *   I13  after the last fault everything settles
