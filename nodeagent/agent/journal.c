@@ -160,6 +160,11 @@ static bool take_in(struct journal *j, const struct frame *f, struct span payloa
     case JOURNAL_ACK:
         forget_acked(j, f->seq);
         return true;
+    case JOURNAL_NEXT:
+        if (f->seq < j->next_seq)
+            return false;
+        j->next_seq = f->seq;
+        return true;
     case JOURNAL_KIND_END:
         break;
     }
@@ -264,7 +269,7 @@ static int path_of(const char *directory, const char *boot_id, char ret[PATH_MAX
     return 0;
 }
 
-int journal_open(const char *directory, const char *boot_id, struct journal **ret, struct err *err)
+static struct journal *create(void)
 {
     struct journal *j = calloc(1, sizeof *j);
     ENSURE(j);
@@ -272,6 +277,12 @@ int journal_open(const char *directory, const char *boot_id, struct journal **re
     j->next_seq = 1;
     buf_init(&j->bytes, LIMIT_JOURNAL_BYTES + JOURNAL_PAYLOAD_MAX);
     buf_init(&j->mark, JOURNAL_PAYLOAD_MAX);
+    return j;
+}
+
+int journal_open(const char *directory, const char *boot_id, struct journal **ret, struct err *err)
+{
+    struct journal *j = create();
     int rc = path_of(directory, boot_id, j->path, err);
     if (rc == 0) {
         j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -324,22 +335,114 @@ static int rewrite(struct journal *j, struct err *err)
 {
     struct buf bytes;
     buf_init(&bytes, FILE_BYTES_MAX);
+    uint64_t next = j->acked + 1;
     frame_put(&bytes, JOURNAL_ACK, j->acked, span_of(NULL, 0));
-    for (size_t i = 0; i < j->pending_count; i++)
-        frame_put(&bytes, JOURNAL_INTERVAL, j->pending[i].seq,
-                  span_of(j->bytes.data + j->pending[i].offset, j->pending[i].len));
+    for (size_t i = 0; i < j->pending_count; i++) {
+        const struct pending *p = &j->pending[i];
+        if (p->seq != next)
+            frame_put(&bytes, JOURNAL_NEXT, p->seq, span_of(NULL, 0));
+        frame_put(&bytes, JOURNAL_INTERVAL, p->seq, span_of(j->bytes.data + p->offset, p->len));
+        next = p->seq + 1;
+    }
+    if (j->next_seq != next)
+        frame_put(&bytes, JOURNAL_NEXT, j->next_seq, span_of(NULL, 0));
     if (j->mark.len)
         frame_put(&bytes, JOURNAL_MARK, 0, buf_span(&j->mark));
     ENSURE(!bytes.full);
     int rc = file_write(j->path, buf_span(&bytes), 0600, err);
     if (rc == 0) {
-        close(j->fd);
+        if (j->fd >= 0)
+            close(j->fd);
         j->file_bytes = bytes.len;
         j->fd = open(j->path, O_RDWR | O_APPEND | O_CLOEXEC);
         j->broken = j->fd < 0;
     }
     buf_fini(&bytes);
     return rc;
+}
+
+/* ---- salvage ---- */
+
+/* Where the next whole entry begins behind that byte, or the end. */
+static size_t next_entry(struct span file, size_t at)
+{
+    struct frame frame;
+    struct span payload;
+    do
+        at++;
+    while (at < file.len && !frame_at(file, at, &frame, &payload));
+    return at;
+}
+
+/* An entry of a file with holes: what it says of its own number is believed. True: it has a number,
+ * the highest so far. */
+static bool take_over(struct journal *j, const struct frame *f, struct span payload)
+{
+    bool interval = f->kind == JOURNAL_INTERVAL || f->kind == JOURNAL_METERED;
+    if (f->seq > INT64_MAX)
+        return false;
+    if (interval && f->seq > j->next_seq)
+        j->next_seq = f->seq;
+    return take_in(j, f, payload) && (interval || f->kind == JOURNAL_NEXT);
+}
+
+static void take_what_is_whole(struct journal *j, struct span file)
+{
+    struct frame frame;
+    struct span payload;
+    uint64_t hidden = 0; /* numbers that may lie in holes behind the highest */
+    size_t at = 0;
+    while (at < file.len) {
+        if (frame_at(file, at, &frame, &payload)) {
+            hidden = take_over(j, &frame, payload) ? 0 : hidden;
+            at += sizeof frame + frame.length;
+            continue;
+        }
+        size_t end = next_entry(file, at);
+        hidden += (end - at) / sizeof frame + 1;
+        keep_mark(j, span_of(NULL, 0));
+        at = end;
+    }
+    j->next_seq += hidden;
+}
+
+/* Gives the damaged file another name beside its own. */
+static int set_aside(const struct journal *j, char dst[JOURNAL_ASIDE_CAP], struct err *err)
+{
+    for (int i = 1; i < 100; i++) {
+        (void)snprintf(dst, JOURNAL_ASIDE_CAP, "%s.damaged-%d", j->path, i);
+        if (link(j->path, dst) == 0)
+            return 0;
+        if (errno != EEXIST)
+            break;
+    }
+    return failed(j, "setting it aside", err);
+}
+
+int journal_salvage(const char *directory, const char *boot_id, struct journal **ret,
+                    char ret_aside[JOURNAL_ASIDE_CAP], struct err *err)
+{
+    struct buf file;
+    struct journal *j = create();
+    buf_init(&file, FILE_BYTES_MAX);
+    int rc = path_of(directory, boot_id, j->path, err);
+    if (rc == 0)
+        rc = file_read(j->path, &file, err);
+    if (rc == 0)
+        rc = set_aside(j, ret_aside, err);
+    if (rc == 0) {
+        take_what_is_whole(j, buf_span(&file));
+        rc = rewrite(j, err);
+    }
+    buf_fini(&file);
+    if (rc == 0 && j->broken)
+        rc = failed(j, "open", err);
+    if (rc < 0) {
+        journal_close(j);
+        return rc;
+    }
+    *ret = j;
+    return 0;
 }
 
 /* Writes the file anew when most of it is past. A disk without room for both keeps the old one. */

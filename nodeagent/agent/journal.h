@@ -25,6 +25,7 @@ enum journal_kind {
     JOURNAL_MARK,
     JOURNAL_ACK,
     JOURNAL_METERED, /* an interval and its mark */
+    JOURNAL_NEXT,    /* the numbers before it are lost, or may have been used */
     JOURNAL_KIND_END
 };
 
@@ -34,6 +35,16 @@ enum journal_kind {
  * nothing is changed then. Creates it when it is not there. */
 MUST_CHECK int journal_open(const char *directory, const char *boot_id, struct journal **ret,
                             struct err *err);
+
+/*
+ * For a journal that is damaged: opens what can still be read of it. The damaged file is kept
+ * beside it, as PATH.damaged-N, whose name is ret_aside. Intervals that were lost are a gap in the
+ * numbers; no number is given twice, whatever the damage hides. The mark is empty if there is
+ * damage behind the last one. ERR_IO: nothing has changed.
+ */
+#define JOURNAL_ASIDE_CAP 4200
+MUST_CHECK int journal_salvage(const char *directory, const char *boot_id, struct journal **ret,
+                               char ret_aside[JOURNAL_ASIDE_CAP], struct err *err);
 void journal_close(struct journal *j); /* NULL is fine */
 
 /* Deletes the file and closes. What can't be deleted is there again at the next start. */

@@ -22,6 +22,23 @@ static void say(const struct agent *a, const char *event, const char *boot_id,
               LOG_STR("error", err->text));
 }
 
+/* Enforcing and metering go on: a damaged journal costs what can't be read of it, and says so. */
+static int open_any(const struct agent *a, const char *boot_id, struct journal **ret,
+                    struct err *err)
+{
+    char aside[JOURNAL_ASIDE_CAP];
+    struct err why = ERR_INIT;
+    const char *dir = config_text(a->options.config, "agent.state_dir");
+    int rc = journal_open(dir, boot_id, ret, &why);
+    if (rc != -ERR_CORRUPT)
+        return rc < 0 ? err_set(err, why.code, "%s", why.text) : 0;
+    TRY(journal_salvage(dir, boot_id, ret, aside, err));
+    log_event(a->options.log, LOG_LEVEL_ERROR, "journal.damaged", LOG_STR("boot", boot_id),
+              LOG_STR("error", why.text), LOG_STR("kept_as", aside),
+              LOG_INT("next_seq", (int64_t)journal_next_seq(*ret)));
+    return 0;
+}
+
 /* Without its mark a meter begins anew: what was not emitted yet is a gap. */
 static void restore(const struct agent *a, struct meter *m, const struct boot_journal *from)
 {
@@ -61,10 +78,9 @@ static void take_in(const char *boot_id, void *arg)
         return;
     }
     struct boot_journal *of = &a->journals[a->journal_count];
-    const char *dir = config_text(a->options.config, "agent.state_dir");
     int rc = text_set(of->boot_id, sizeof of->boot_id, span_text(boot_id), "boot id", &err);
     if (rc == 0)
-        rc = journal_open(dir, boot_id, &of->journal, &err);
+        rc = open_any(a, boot_id, &of->journal, &err);
     if (rc < 0) {
         say(a, "journal.unreadable", boot_id, &err);
         return;
@@ -94,11 +110,13 @@ static int read_boot_id(struct boot_journal *own, struct err *err)
 int journals_open(struct agent *a, struct err *err)
 {
     struct boot_journal *own = &a->journals[0];
-    const char *dir = config_text(a->options.config, "agent.state_dir");
     TRY(read_boot_id(own, err));
-    TRY(journal_open(dir, own->boot_id, &own->journal, err));
+    TRY(open_any(a, own->boot_id, &own->journal, err));
     a->journal_count = 1;
     restore(a, a->meter, own);
+    /* What was metered before is not known: only what the guard does from now on counts. */
+    if (journal_last_mark(own->journal).len == 0 && journal_next_seq(own->journal) > 1)
+        (void)meter_see(a->meter, (uint64_t)agent_now_ns(a), 0);
     return take_in_others(a, err);
 }
 

@@ -311,6 +311,93 @@ START_TEST(a_flipped_bit_before_the_end_is_damage_and_nothing_is_changed)
 }
 END_TEST
 
+/* ---- salvage ---- */
+
+static char aside[JOURNAL_ASIDE_CAP];
+
+static void salvage(void)
+{
+    ck_assert_ptr_null(journal);
+    ck_assert_msg(journal_salvage(dir, BOOT, &journal, aside, &err) == 0, "%s", err.text);
+    ck_assert_int_eq(unlink(aside), 0); /* it was there */
+}
+
+/* Adds, spoils the byte and salvages. */
+static void spoil(size_t at)
+{
+    struct buf whole;
+    read_file(&whole);
+    whole.data[at] ^= 1;
+    ck_assert_int_eq(open_bytes(buf_span(&whole)), -ERR_CORRUPT);
+    salvage();
+    buf_fini(&whole);
+}
+
+START_TEST(what_is_whole_before_and_behind_damage_is_salvaged)
+{
+    add("one");
+    size_t first = file_bytes();
+    add("two");
+    add("three");
+    mark("mark");
+    spoil(first + 30);
+    ck_assert_str_eq(pending(), "1:one 3:three ");
+    expect_mark("mark");
+    ck_assert_uint_eq(journal_next_seq(journal), 4);
+    add("four");
+    reopen(); /* with its gap it is a journal like any other */
+    ck_assert_str_eq(pending(), "1:one 3:three 4:four ");
+    ck_assert_int_eq(journal_ack(journal, 3, &err), 0);
+    reopen();
+    ck_assert_str_eq(pending(), "4:four ");
+}
+END_TEST
+
+START_TEST(no_number_is_given_twice_whatever_a_hole_hides)
+{
+    mark("mark");
+    add("one");
+    size_t first = file_bytes();
+    add("two");
+    mark("another mark"); /* else the damage is a torn tail */
+    struct buf whole;
+    read_file(&whole);
+    for (size_t i = first; i < whole.len; i++)
+        whole.data[i] = 'x';
+    ck_assert_int_eq(open_bytes(buf_span(&whole)), -ERR_CORRUPT);
+    salvage();
+    buf_fini(&whole);
+    ck_assert_str_eq(pending(), "1:one ");
+    expect_mark("");
+    uint64_t next = journal_next_seq(journal);
+    ck_assert_uint_gt(next, 2);
+    reopen();
+    ck_assert_uint_eq(journal_next_seq(journal), next);
+    add("on");
+}
+END_TEST
+
+START_TEST(what_is_no_journal_at_all_is_set_aside)
+{
+    ck_assert_int_eq(open_bytes(span_text("hello")), -ERR_CORRUPT);
+    salvage();
+    ck_assert_str_eq(pending(), "");
+    add("on");
+    ck_assert_uint_gt(journal_next_seq(journal), 2);
+}
+END_TEST
+
+START_TEST(a_journal_that_can_not_be_set_aside_stays)
+{
+    struct journal *none;
+    ck_assert_int_eq(journal_salvage("/no/such/directory", BOOT, &none, aside, &err),
+                     -ERR_NOT_FOUND);
+    ck_assert_int_eq(open_bytes(span_text("hello")), -ERR_CORRUPT);
+    ck_assert_uint_eq(file_bytes(), 5);
+    ck_assert_int_eq(open_bytes(span_of(NULL, 0)), 0);
+}
+END_TEST
+
 START_TEST(what_is_no_journal_is_refused_and_left_alone)
 {
     static const char *const others[] = {"hello", "PUM", "{\"usage\": []}",
@@ -495,6 +582,10 @@ static Suite *suite(void)
     tcase_add_test(c, a_tail_of_zeros_is_what_a_power_cut_leaves);
     tcase_add_test(c, a_first_entry_that_is_torn_leaves_an_empty_journal);
     tcase_add_test(c, a_flipped_bit_before_the_end_is_damage_and_nothing_is_changed);
+    tcase_add_test(c, what_is_whole_before_and_behind_damage_is_salvaged);
+    tcase_add_test(c, no_number_is_given_twice_whatever_a_hole_hides);
+    tcase_add_test(c, what_is_no_journal_at_all_is_set_aside);
+    tcase_add_test(c, a_journal_that_can_not_be_set_aside_stays);
     tcase_add_test(c, what_is_no_journal_is_refused_and_left_alone);
     tcase_add_test(c, numbers_out_of_order_are_refused);
     tcase_add_test(c, a_full_disk_appends_nothing_and_loses_nothing);

@@ -70,15 +70,50 @@ START_TEST(a_boot_that_left_nothing_is_forgotten)
 }
 END_TEST
 
-START_TEST(a_journal_that_can_not_be_read_is_said_and_left_for_people)
+static void spoil(const char *boot_id)
 {
     char path[200];
-    start();
-    (void)snprintf(path, sizeof path, "%s/usage-" OTHER ".journal", dir);
+    (void)snprintf(path, sizeof path, "%s/usage-%s.journal", dir, boot_id);
     ck_assert_int_eq(file_write(path, span_text("damaged"), 0600, NULL), 0);
+}
+
+static bool is_aside(const char *boot_id)
+{
+    char path[200];
+    (void)snprintf(path, sizeof path, "%s/usage-%s.journal.damaged-1", dir, boot_id);
+    return access(path, F_OK) == 0;
+}
+
+START_TEST(a_damaged_journal_of_another_boot_is_said_and_kept_for_people)
+{
+    start();
+    spoil(OTHER);
     start_agent();
-    ck_assert_uint_eq(logged("journal.unreadable"), 1);
-    ck_assert(other_is_there());
+    ck_assert_uint_eq(logged("journal.damaged"), 1);
+    ck_assert(is_aside(OTHER));
+    ck_assert(!other_is_there()); /* there was nothing in it */
+    stop();
+}
+END_TEST
+
+START_TEST(a_damaged_journal_of_this_boot_stops_nothing)
+{
+    char boot[40];
+    start();
+    start_agent();
+    grant(1);
+    (void)snprintf(boot, sizeof boot, "%s", a->journals[0].boot_id);
+    stop_agent();
+    spoil(boot);
+    advance_ms(10000);
+    start_agent();
+    ck_assert_uint_eq(logged("journal.damaged"), 1);
+    ck_assert(is_aside(boot));
+    grant(1); /* renews: metered from here on */
+    advance_ms(5000);
+    end_lease();
+    expect(0, "lease-1", 1010, 1015, "ended");
+    ck_assert_uint_gt(receive(0)->seq, 1);
     stop();
 }
 END_TEST
@@ -138,7 +173,8 @@ static Suite *journals_suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, what_a_reboot_left_open_is_a_fault_of_the_boot_before);
     tcase_add_test(tc, a_boot_that_left_nothing_is_forgotten);
-    tcase_add_test(tc, a_journal_that_can_not_be_read_is_said_and_left_for_people);
+    tcase_add_test(tc, a_damaged_journal_of_another_boot_is_said_and_kept_for_people);
+    tcase_add_test(tc, a_damaged_journal_of_this_boot_stops_nothing);
     tcase_add_test(tc, a_mark_that_can_not_be_read_is_said_and_dropped);
     tcase_add_test(tc, more_boots_than_there_are_places_for_are_taken_up_one_after_the_other);
     suite_add_tcase(suite, tc);
