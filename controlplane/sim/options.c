@@ -7,24 +7,28 @@
 
 static void show_help(void)
 {
-    printf("Usage: pumasi-sim scenario FILE [-o text|json] [--statements DIRECTORY]\n\n"
-           "Plays a scenario in virtual time through the control plane's own decider and billing.\n"
-           "The form of the file: docs/spec/scenario.md. Examples:\n\n"
-           "  pumasi-sim scenario examples/specialised-fm/scenario.json\n"
-           "  pumasi-sim scenario scenario.json -o json\n\n"
-           "Options:\n"
-           "  -o text|json             how the outcome is printed; text unless given\n"
-           "  --statements DIRECTORY   also write each project's statement there\n"
-           "  --help, --version\n\n"
-           "       pumasi-sim calendar --domains FILE --bookings FILE --queries FILE --answers "
-           "FILE\n\n"
-           "Asks the calendar for the earliest starts, writes them, prints how long it took. The\n"
-           "forms of the files: docs/spec/sheets.md.\n\n"
-           "       pumasi-sim pack --nodes FILE --arrivals FILE --placements FILE [--mix FILE]\n"
-           "                       [--policy auto] [--seed N]\n\n"
-           "Places pods on nodes as they arrive; --mix: pods that are known as history. The same\n"
-           "page has the forms.\n\n"
-           "Exit status: 0, 1 an invariant was violated, 2 bad input.\n");
+    printf(
+        "Usage: pumasi-sim scenario FILE [-o text|json] [--statements DIRECTORY]\n\n"
+        "Plays a scenario in virtual time through the control plane's own decider and billing.\n"
+        "The form of the file: docs/spec/scenario.md. Examples:\n\n"
+        "  pumasi-sim scenario examples/specialised-fm/scenario.json\n"
+        "  pumasi-sim scenario scenario.json -o json\n\n"
+        "Options:\n"
+        "  -o text|json             how the outcome is printed; text unless given\n"
+        "  --statements DIRECTORY   also write each project's statement there\n"
+        "  --help, --version\n\n"
+        "       pumasi-sim calendar --domains FILE --bookings FILE --queries FILE --answers "
+        "FILE\n\n"
+        "Asks the calendar for the earliest starts, writes them, prints how long it took. The\n"
+        "forms of the files: docs/spec/sheets.md.\n\n"
+        "       pumasi-sim pack --nodes FILE --arrivals FILE --placements FILE [--mix FILE]\n"
+        "                       [--policy auto] [--seed N]\n\n"
+        "Places pods on nodes as they arrive; --mix: pods that are known as history. The same\n"
+        "page has the forms.\n\n"
+        "       pumasi-sim lend --jobs FILE --quotas FILE --rule static|lend|reclaim --waits FILE\n"
+        "                       [--runs FILE] [--ckpt SECONDS] [--restart SECONDS]\n\n"
+        "Plays a trace of jobs by a rule of lending. The same page has the forms.\n\n"
+        "Exit status: 0, 1 an invariant was violated, 2 bad input.\n");
 }
 
 static int set_output(const char *text, struct options *o, struct err *err)
@@ -119,6 +123,20 @@ static int read_pack(int argc, char **argv, struct options *o, struct err *err)
     return read_named(argc, argv, options, sizeof options / sizeof options[0], err);
 }
 
+static int read_lend(int argc, char **argv, struct options *o, struct err *err)
+{
+    const struct named options[] = {
+        {.name = "--jobs", .ret = &o->lend.jobs},
+        {.name = "--quotas", .ret = &o->lend.quotas},
+        {.name = "--rule", .ret = &o->lend.rule},
+        {.name = "--waits", .ret = &o->lend.waits},
+        {.name = "--runs", .ret = &o->lend.runs, .optional = true},
+        {.name = "--ckpt", .ret = &o->lend.ckpt, .optional = true},
+        {.name = "--restart", .ret = &o->lend.restart, .optional = true},
+    };
+    return read_named(argc, argv, options, sizeof options / sizeof options[0], err);
+}
+
 /* ---- Commands ---------------------------------------------------------------------------------
  */
 
@@ -130,6 +148,7 @@ static const struct command {
     {"scenario", OPTIONS_SCENARIO, read_scenario},
     {"calendar", OPTIONS_CALENDAR, read_calendar},
     {"pack", OPTIONS_PACK, read_pack},
+    {"lend", OPTIONS_LEND, read_lend},
 };
 
 static const struct command *find_command(const char *name)
@@ -155,7 +174,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
         o.command = command->command;
     } else {
         return err_set(err, ERR_INVALID,
-                       "what shall be done? scenario, calendar or pack; see --help");
+                       "what shall be done? scenario, calendar, pack or lend; see --help");
     }
     *ret = o;
     return 0;

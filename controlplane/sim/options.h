@@ -2,6 +2,7 @@
 #define PUMASI_CONTROLPLANE_SIM_OPTIONS_H
 
 #include "controlplane/sim/calendar_run.h"
+#include "controlplane/sim/lend_run.h"
 #include "controlplane/sim/pack_run.h"
 #include "lib/base/err.h"
 
@@ -13,6 +14,7 @@ enum options_command {
     OPTIONS_SCENARIO,
     OPTIONS_CALENDAR,
     OPTIONS_PACK,
+    OPTIONS_LEND,
 };
 
 struct options {
@@ -22,6 +24,7 @@ struct options {
     bool json;
     struct calendar_run_files calendar;
     struct pack_run_options pack;
+    struct lend_run_options lend;
 };
 
 /* Prints help and version itself. ERR_INVALID says what is wrong. */

@@ -2,9 +2,12 @@
 #include "controlplane/sim/sheet.h"
 
 #include "lib/base/file.h"
+#include "lib/base/instant.h"
 #include "lib/base/text.h"
 
 #include <stdlib.h>
+
+#define MS_MAX (INT64_C(1) << 53)
 
 struct sheet {
     const char *path; /* borrowed */
@@ -143,11 +146,65 @@ struct span sheet_text(const struct sheet *s, size_t column)
     return s->where[column] < s->width ? s->cells[s->where[column]] : (struct span){0};
 }
 
+/* "12.50" -> "12" and "50"; false when what follows the point is not digits. */
+static bool split(struct span text, struct span *ret_whole, struct span *ret_digits)
+{
+    const uint8_t *point = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
+    size_t whole = point ? (size_t)(point - text.data) : text.len;
+    *ret_whole = span_of(text.data, whole);
+    *ret_digits = point ? span_of(point + 1, text.len - whole - 1) : span_of(NULL, 0);
+    for (size_t i = 0; i < ret_digits->len; i++) {
+        if (ret_digits->data[i] < '0' || ret_digits->data[i] > '9')
+            return false;
+    }
+    return true;
+}
+
 int sheet_number(const struct sheet *s, size_t column, int64_t min, int64_t max, int64_t *ret,
                  struct err *err)
 {
     struct err why = ERR_INIT;
-    if (text_to_i64(sheet_text(s, column), "the cell", min, max, ret, &why) < 0)
+    struct span text = sheet_text(s, column), whole, digits;
+    if (split(text, &whole, &digits) && digits.len > 0 &&
+        strspn((const char *)digits.data, "0") >= digits.len)
+        text = whole;
+    if (text_to_i64(text, "the cell", min, max, ret, &why) < 0)
         return sheet_refuse(s, column, why.text, err);
+    return 0;
+}
+
+/* "2017-10-03 18:35:09" */
+static bool parse_point_in_time(struct span text, int64_t *ret_ms)
+{
+    char rfc[] = "0000-00-00T00:00:00Z";
+    struct instant at;
+    if (text.len != sizeof rfc - 2)
+        return false;
+    memcpy(rfc, text.data, text.len);
+    rfc[10] = 'T';
+    if (instant_parse(span_text(rfc), &at, NULL) < 0)
+        return false;
+    *ret_ms = at.s * 1000;
+    return true;
+}
+
+static bool parse_seconds(struct span text, int64_t *ret_ms)
+{
+    struct span whole, digits;
+    int64_t seconds, ms = 0;
+    if (!split(text, &whole, &digits) ||
+        text_to_i64(whole, "", -MS_MAX / 1000, MS_MAX / 1000, &seconds, NULL) < 0)
+        return false;
+    for (size_t i = 0; i < 3; i++)
+        ms = ms * 10 + (i < digits.len ? digits.data[i] - '0' : 0);
+    *ret_ms = seconds * 1000 + (whole.data[0] == '-' ? -ms : ms);
+    return true;
+}
+
+int sheet_ms(const struct sheet *s, size_t column, int64_t *ret, struct err *err)
+{
+    struct span text = sheet_text(s, column);
+    if (!parse_seconds(text, ret) && !parse_point_in_time(text, ret))
+        return sheet_refuse(s, column, "not a number of seconds, nor a point in time", err);
     return 0;
 }

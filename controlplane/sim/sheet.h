@@ -34,9 +34,14 @@ MUST_CHECK int sheet_next(struct sheet *s, bool *ret_more, struct err *err);
 /* A cell of the row, borrowed until the sheet is closed. */
 struct span sheet_text(const struct sheet *s, size_t column);
 
-/* ERR_INVALID: not a whole number in min..max. */
+/* ERR_INVALID: not a whole number in min..max. "8.0" is one. */
 MUST_CHECK int sheet_number(const struct sheet *s, size_t column, int64_t min, int64_t max,
                             int64_t *ret, struct err *err);
+
+/* A time in seconds, as milliseconds; what is below one is dropped. "3600", "12.345", "-0.5", or a
+ * point in time as "2017-10-03 18:35:09" (UTC), since 1970. ERR_INVALID: anything else, or more
+ * than 2^53 ms. */
+MUST_CHECK int sheet_ms(const struct sheet *s, size_t column, int64_t *ret, struct err *err);
 
 /* An error about the row, with file and line: returns -ERR_INVALID. */
 int sheet_refuse(const struct sheet *s, size_t column, const char *why, struct err *err);

@@ -52,8 +52,10 @@ static int run_part(const struct options *o, struct err *err)
     buf_init(&figures, LIMIT_REPLY_BYTES);
     if (o->command == OPTIONS_CALENDAR)
         TRY(calendar_run(&o->calendar, &env, &figures, err));
-    else
+    else if (o->command == OPTIONS_PACK)
         TRY(pack_run(&o->pack, &env, &figures, err));
+    else
+        TRY(lend_run(&o->lend, &figures, err));
     return put(&figures, err);
 }
 
@@ -64,6 +66,7 @@ static int run(const struct options *options, bool *ret_violated, struct err *er
         return run_scenario(options, ret_violated, err);
     case OPTIONS_CALENDAR:
     case OPTIONS_PACK:
+    case OPTIONS_LEND:
         return run_part(options, err);
     case OPTIONS_NOTHING:
         break;

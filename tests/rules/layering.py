@@ -33,7 +33,7 @@ WORLD = re.compile(r"(?<![\w.>])(time|gettimeofday|clock_gettime|getrandom|geten
 WORLD_PLACES = ("lib/base/env.c", "lib/base/log.c", "cli/", "controlplane/engine/queue.c")
 FLOAT = re.compile(r"\b(float|double)\b")
 FLOAT_FREE = ("billing", "controlplane/domain", "controlplane/calendar", "controlplane/placement",
-              "lib/base")
+              "controlplane/dispatch", "lib/base")
 PAIRLESS = re.compile(r"(_main|_service|_internal)\.c$")
 
 

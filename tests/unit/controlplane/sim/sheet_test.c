@@ -75,7 +75,8 @@ static const struct {
     {"name,gpus\na,1,2\n", ":2: 3 cells"},
     {"name,gpus\na,1\nb,101\n", ":3: gpus: "},
     {"name,gpus\na,\n", ":2: gpus: "},
-    {"name,gpus\na,1.0\n", ":2: gpus: "},
+    {"name,gpus\na,1.5\n", ":2: gpus: "},
+    {"name,gpus\na,.0\n", ":2: gpus: "},
 };
 
 START_TEST(test_what_is_wrong_is_told_with_file_line_and_column)
@@ -84,6 +85,42 @@ START_TEST(test_what_is_wrong_is_told_with_file_line_and_column)
     struct err err = ERR_INIT;
     ck_assert_int_eq(read_all(bad[_i].text, rows, sizeof rows, &err), -ERR_INVALID);
     ck_assert_msg(strstr(err.text, bad[_i].says) != NULL, "%s", err.text);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    bool good;
+    int64_t ms;
+} times[] = {
+    {"3600", true, 3600000},
+    {"12.345", true, 12345},
+    {"12.3456", true, 12345},
+    {"12.5", true, 12500},
+    {"-1", true, -1000},
+    {"-0.5", true, -500},
+    {"2017-10-03 18:35:09", true, 1507055709000},
+    {"2017-10-03T18:35:09", true, 1507055709000},
+    {"2017-13-03 18:35:09", false, 0},
+    {"", false, 0},
+    {"soon", false, 0},
+    {"1.2.3", false, 0},
+};
+
+START_TEST(test_times_are_read_in_milliseconds)
+{
+    static const struct sheet_column time_column[] = {{"time", false}};
+    char text[64];
+    snprintf(text, sizeof text, "time,x\n%s,1\n", times[_i].text);
+    write_file(text);
+    CLEANUP_SHEET struct sheet *s = NULL;
+    bool more = false;
+    int64_t ms = 0;
+    ck_assert_int_eq(sheet_open(path, time_column, 1, &s, NULL), 0);
+    ck_assert_int_eq(sheet_next(s, &more, NULL), 0);
+    ck_assert_int_eq(sheet_ms(s, 0, &ms, NULL), times[_i].good ? 0 : -ERR_INVALID);
+    ck_assert_int_eq(ms, times[_i].ms);
+    remove_file();
 }
 END_TEST
 
@@ -116,6 +153,8 @@ static Suite *sheet_suite(void)
                         (int)(sizeof good / sizeof good[0]));
     tcase_add_loop_test(c, test_what_is_wrong_is_told_with_file_line_and_column, 0,
                         (int)(sizeof bad / sizeof bad[0]));
+    tcase_add_loop_test(c, test_times_are_read_in_milliseconds, 0,
+                        (int)(sizeof times / sizeof times[0]));
     tcase_add_test(c, test_more_columns_than_there_may_be);
     tcase_add_test(c, test_a_file_that_is_not_there);
     suite_add_tcase(s, c);
