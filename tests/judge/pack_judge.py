@@ -58,8 +58,9 @@ def rows(path):
         return list(csv.DictReader(f))
 
 
-def judge(nodes_path, arrivals_path, placements_path):
-    """(illegal, refused, [(arrived GPUs, allocated GPUs) after each arrival], GPUs in all)"""
+def judge(nodes_path, arrivals_path, placements_path, refusals=True):
+    """refusals: look for them; takes as long as there are nodes, for each that was turned away.
+    (illegal, refused, [(arrived GPUs, allocated GPUs) after each arrival], GPUs in all)"""
     nodes = {row["sn"]: Node(row) for row in rows(nodes_path)}
     capacity = sum(len(n.idle) for n in nodes.values())
     arrivals, placements = rows(arrivals_path), rows(placements_path)
@@ -78,7 +79,7 @@ def judge(nodes_path, arrivals_path, placements_path):
                 used += pod.gpus * pod.milli
             else:
                 illegal += 1
-        elif any(n.could_take(pod) for n in nodes.values()):
+        elif refusals and any(n.could_take(pod) for n in nodes.values()):
             refused += 1
         curve.append((arrived, used))
     return illegal, refused, curve, capacity
