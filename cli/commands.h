@@ -24,6 +24,8 @@ extern const struct command organisation_commands[];
 extern const struct command pool_commands[];
 extern const struct command quota_commands[];
 extern const struct command run_commands[];
+extern const struct command budget_commands[];
+extern const struct command stage_commands[];
 extern const struct command statement_commands[];
 extern const struct command usage_commands[];
 extern const struct command user_commands[];

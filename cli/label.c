@@ -69,6 +69,16 @@ const struct label label_table[] = {
     {"stage", "passed", N_("passed")},
     {"stage", "eliminated", N_("eliminated")},
     {"stage", "settled", N_("settled")},
+    {"stage", "pass", N_("passes")},
+    {"stage", "eliminate", N_("is eliminated")},
+    {"stage", "proposed", N_("proposed")},
+    {"stage", "noticed", N_("announced")},
+    {"stage", "objected", N_("objected to")},
+    {"stage", "executing", N_("taking effect")},
+    {"stage", "done", N_("in effect")},
+    {"lease", "eliminated", N_("eliminated")},
+    {"lease", "reclaimed", N_("gave way")},
+    {"kind", "stage-decision", N_("stage decision")},
 
     /* organisations */
     {NULL, "large", N_("large enterprise")},

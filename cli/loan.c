@@ -62,6 +62,11 @@ static const struct command_option propose_options[] = {
      .required = true,
      .field = "loan.programme",
      .help = N_("the programme in which it is lent")},
+    {.name = "after",
+     .type = OPTION_ID,
+     .metavar = "DECISION",
+     .field = "loan.follows",
+     .help = N_("a stage decision: the loan begins in the act that it takes effect in")},
     {.name = "model",
      .letter = 'm',
      .type = OPTION_TEXT,
@@ -253,6 +258,10 @@ static const struct command_option recall_options[] = {
      .required = true,
      .field = "reason",
      .help = N_("why, for the record")},
+    {.name = "emergency",
+     .type = OPTION_FLAG,
+     .field = "emergency",
+     .help = N_("with less notice: two approvers of different organisations must sign")},
     OPTION_END_ROW,
 };
 
@@ -311,6 +320,7 @@ const struct command loan_commands[] = {
      .examples =
          (const char *const[]){"pumasi recall loan-3 -g 16 --reason 'own training' --dry-run",
                                "pumasi recall loan-3 -g 16 --by 2026-03-02 --reason 'own training'",
+                               "pumasi recall loan-3 -g 16 --emergency --by +1h --reason fire",
                                NULL},
      .call = &recall_call,
      .exec = call_exec},

@@ -7,8 +7,8 @@
 #include "cli/i18n.h"
 #include "cli/invite.h"
 #include "cli/join.h"
-#include "lib/base/file.h"
 #include "lib/base/base64.h"
+#include "lib/base/file.h"
 #include "lib/pki/layout.h"
 
 #include <errno.h>

@@ -8,9 +8,9 @@
 #include "cli/output.h"
 #include "cli/request.h"
 #include "cli/shares.h"
+#include "lib/base/base64.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
-#include "lib/base/base64.h"
 #include "lib/json/strict.h"
 #include "lib/pki/digest.h"
 

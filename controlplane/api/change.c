@@ -24,21 +24,22 @@ static int plan_fill(const struct plan *from, struct arena *arena, Pumasi__V1__C
     return ret->plan ? 0 : err_set(err, ERR_LIMIT, "the reply is too large");
 }
 
-static int quote_fill(const struct quote *from, struct arena *arena, Pumasi__V1__ChangeReply *ret,
+int change_quote_fill(const struct quote *from, struct arena *arena, Pumasi__V1__Quote **ret,
                       struct err *err)
 {
     char exact[FRAC_TEXT_CAP];
     Pumasi__V1__Quote *quote = arena_alloc(arena, sizeof *quote);
     char *text = arena_text(arena, span_text(frac_format(from->value_exact, exact)));
-    if (!quote || !text)
+    char *organisation = arena_text(arena, span_text(from->organisation.text));
+    if (!quote || !text || !organisation)
         return err_set(err, ERR_LIMIT, "the reply is too large");
     pumasi__v1__quote__init(quote);
-    quote->organisation = (char *)from->organisation.text;
+    quote->organisation = organisation;
     quote->value_exact = text;
     quote->value_krw = from->value_krw.krw;
     quote->burden_krw = from->burden_krw.krw;
     quote->confirmed = from->confirmed;
-    ret->quote = quote;
+    *ret = quote;
     return 0;
 }
 
@@ -75,7 +76,7 @@ int change_reply_fill(const struct engine_reply *from, struct arena *arena,
     if (answer->has_plan)
         TRY(plan_fill(&answer->plan, arena, ret, err));
     if (answer->has_quote)
-        TRY(quote_fill(&answer->quote, arena, ret, err));
+        TRY(change_quote_fill(&answer->quote, arena, &ret->quote, err));
     return notes_fill(&answer->notes, arena, ret, err);
 }
 

@@ -18,6 +18,10 @@ void change_submit(struct api *api, const struct principal *principal, enum comm
 MUST_CHECK int change_reply_fill(const struct engine_reply *from, struct arena *arena,
                                  Pumasi__V1__ChangeReply *ret, struct err *err);
 
+/* A quote in the arena. ERR_LIMIT: no room. */
+MUST_CHECK int change_quote_fill(const struct quote *from, struct arena *arena,
+                                 Pumasi__V1__Quote **ret, struct err *err);
+
 /* Makes what a filled reply borrows from engine_reply its own, in the arena. */
 MUST_CHECK int change_reply_keep(Pumasi__V1__ChangeReply *reply, struct arena *arena,
                                  struct err *err);

@@ -12,14 +12,6 @@
 
 #include <stdlib.h>
 
-/* What the request is measured against. */
-struct order {
-    const struct book_lease_request *request;
-    const struct allocation *allocation;
-    const struct project *project;
-    const struct programme *programme;
-};
-
 /* ---- What the request names
  * ---------------------------------------------------------------------- */
 
@@ -35,8 +27,8 @@ static int check_allocation(const struct allocation *a, struct err *err)
                    a->id.text, enum_name(&request_state_names, (int)a->state));
 }
 
-static int open_order(const struct turn *t, const struct book_lease_request *r, struct order *ret,
-                      struct err *err)
+int booking_open(const struct turn *t, const struct book_lease_request *r,
+                 struct booking_order *ret, struct err *err)
 {
     const void *found;
     TRY(turn_need(t, ENTITY_ALLOCATION, &r->allocation, &found, err));
@@ -45,12 +37,12 @@ static int open_order(const struct turn *t, const struct book_lease_request *r, 
     const struct programme *programme = turn_find(t, ENTITY_PROGRAMME, &a->programme);
     ENSURE(project != NULL && programme != NULL);
     TRY(check_allocation(a, err));
-    *ret =
-        (struct order){.request = r, .allocation = a, .project = project, .programme = programme};
+    *ret = (struct booking_order){
+        .request = r, .allocation = a, .project = project, .programme = programme};
     return 0;
 }
 
-static int check_booker(const struct turn *t, const struct order *o, struct id *ret,
+static int check_booker(const struct turn *t, const struct booking_order *o, struct id *ret,
                         struct err *err)
 {
     const struct id *own = &t->ctx->actor.organisation;
@@ -68,7 +60,7 @@ static int check_booker(const struct turn *t, const struct order *o, struct id *
 /* ---- The draft
  * ----------------------------------------------------------------------------------- */
 
-static int draft_window(const struct turn *t, const struct order *o, struct lease *l,
+static int draft_window(const struct turn *t, const struct booking_order *o, struct lease *l,
                         struct err *err)
 {
     char from[INSTANT_TEXT_CAP], to[INSTANT_TEXT_CAP];
@@ -91,7 +83,7 @@ static int draft_window(const struct turn *t, const struct order *o, struct leas
     return 0;
 }
 
-static int draft_size(const struct order *o, struct lease *l, struct err *err)
+static int draft_size(const struct booking_order *o, struct lease *l, struct err *err)
 {
     const struct book_lease_request *r = o->request;
     l->gpus = r->gpus;
@@ -119,7 +111,7 @@ static int parse_or(const struct enum_names *names, const struct id *text, const
     return enum_parse(names, span_text(text->text), what, ret, err);
 }
 
-static int draft_kind(const struct order *o, struct lease *l, struct err *err)
+static int draft_kind(const struct booking_order *o, struct lease *l, struct err *err)
 {
     const struct book_lease_request *r = o->request;
     bool whole = l->units_per_gpu.units == SHARE_PER_GPU;
@@ -137,9 +129,10 @@ static int draft_kind(const struct order *o, struct lease *l, struct err *err)
     return 0;
 }
 
-static int draft_lease(const struct turn *t, const struct order *o, struct lease *l,
-                       struct err *err)
+int booking_draft(const struct turn *t, const struct booking_order *o, struct lease *ret,
+                  struct err *err)
 {
+    struct lease *l = ret;
     *l = (struct lease){.allocation = o->allocation->id,
                         .project = o->project->id,
                         .programme = o->programme->id,
@@ -225,8 +218,8 @@ static void copy_uids(const struct list *from, struct list *to)
     }
 }
 
-static int place(struct turn *t, const struct order *o, struct lease *draft, bool *ret_waits,
-                 struct err *err)
+static int place(struct turn *t, const struct booking_order *o, struct lease *draft,
+                 bool *ret_waits, struct err *err)
 {
     struct fitting f = {.turn = t,
                         .allocation = o->allocation,
@@ -250,7 +243,7 @@ static int place(struct turn *t, const struct order *o, struct lease *draft, boo
     return fitting_refuse(&f, &misfit, err);
 }
 
-static int book(struct turn *t, const struct order *o, struct lease *draft, struct err *err)
+static int book(struct turn *t, const struct booking_order *o, struct lease *draft, struct err *err)
 {
     bool waits;
     TRY(place(t, o, draft, &waits, err));
@@ -262,10 +255,10 @@ static int book(struct turn *t, const struct order *o, struct lease *draft, stru
 
 int decide_book_lease(struct turn *t, const void *args, struct err *err)
 {
-    struct order order;
+    struct booking_order order;
     struct lease draft;
-    TRY(open_order(t, args, &order, err));
-    TRY(draft_lease(t, &order, &draft, err));
+    TRY(booking_open(t, args, &order, err));
+    TRY(booking_draft(t, &order, &draft, err));
     int rc = book(t, &order, &draft, err);
     record_fini(&lease_type, &draft);
     return rc;

@@ -18,6 +18,21 @@ MUST_CHECK int decide_book_lease(struct turn *t, const void *args, struct err *e
 MUST_CHECK int decide_release_lease(struct turn *t, const void *args, struct err *err);
 MUST_CHECK int decide_cancel_lease(struct turn *t, const void *args, struct err *err);
 
+/* What a request is measured against; borrowed. */
+struct booking_order {
+    const struct book_lease_request *request;
+    const struct allocation *allocation;
+    const struct project *project;
+    const struct programme *programme;
+};
+MUST_CHECK int booking_open(const struct turn *t, const struct book_lease_request *r,
+                            struct booking_order *ret, struct err *err);
+
+/* The lease as asked for, without devices; fails where the request itself is wrong. ret owns
+ * nothing yet: record_fini() it when it has been placed. */
+MUST_CHECK int booking_draft(const struct turn *t, const struct booking_order *o, struct lease *ret,
+                             struct err *err);
+
 /* Books a draft that has been placed: holds its price, names it unless it has a name, writes it
  * down. The answer carries the quote. ERR_BUDGET when the allocation can't bear it. */
 MUST_CHECK int booking_confirm(struct turn *t, struct lease *draft, struct err *err);

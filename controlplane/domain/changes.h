@@ -1,9 +1,9 @@
 #ifndef PUMASI_CONTROLPLANE_DOMAIN_CHANGES_H
 #define PUMASI_CONTROLPLANE_DOMAIN_CHANGES_H
 
+#include "billing/ledger_entry.h"
 #include "controlplane/domain/answer.h"
 #include "controlplane/domain/entity.h"
-#include "billing/ledger_entry.h"
 
 /*
  * What a decision changes: whole new values of objects, ledger entries, and the answer to whoever

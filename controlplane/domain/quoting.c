@@ -242,6 +242,32 @@ int quote_interval(const struct turn *t, const struct usage_interval *u, struct 
     return 0;
 }
 
+int quote_account(const struct turn *t, const struct id *project, const struct id *organisation,
+                  bool metered, struct quote *ret, struct err *err)
+{
+    const struct project *p = turn_find(t, ENTITY_PROJECT, project);
+    const struct programme *programme = p ? turn_find(t, ENTITY_PROGRAMME, &p->programme) : NULL;
+    struct account account;
+    struct valued value;
+    if (!programme)
+        return err_set(err, ERR_NOT_FOUND, "no price: project %s is gone", project->text);
+    TRY(open_account(t, project, organisation, (struct window){programme->from, programme->to},
+                     &account, err));
+    if (metered)
+        use_metered(t, &ID_NONE, &account.use);
+    else
+        use_planned(t, &ID_NONE, &account.use);
+    int rc = value_of(&account, &value, err);
+    close_account(&account);
+    TRY(rc);
+    *ret = (struct quote){.organisation = *organisation,
+                          .value_krw = value.value_krw,
+                          .value_exact = value.value_exact,
+                          .burden_krw = value.burden_krw,
+                          .confirmed = value.confirmed};
+    return 0;
+}
+
 int quote_loan(const struct turn *t, const struct loan *l, struct won *ret, struct err *err)
 {
     const struct project *project = turn_find(t, ENTITY_PROJECT, &l->borrower);

@@ -22,6 +22,12 @@ MUST_CHECK int quote_lease(const struct turn *t, const struct lease *l, struct q
 MUST_CHECK int quote_interval(const struct turn *t, const struct usage_interval *u, struct won *ret,
                               struct err *err);
 
+/* The value of all that the organisation has used in the project: as metered, or with what is
+ * booked to the end of it. */
+MUST_CHECK int quote_account(const struct turn *t, const struct id *project,
+                             const struct id *organisation, bool metered, struct quote *ret,
+                             struct err *err);
+
 /* The value of the loan's guaranteed GPUs over its window, at its price or the programme's. */
 MUST_CHECK int quote_loan(const struct turn *t, const struct loan *l, struct won *ret,
                           struct err *err);
