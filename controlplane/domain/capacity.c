@@ -390,6 +390,7 @@ struct claim {
     const struct loan_book *loan; /* NULL on an own pool */
     struct window window;
     int64_t units;
+    struct instant *refused_at; /* written when it is refused; may be NULL */
 };
 
 struct holding {
@@ -441,6 +442,8 @@ static int refuse(const struct claim *claim, const char *rule, struct instant at
 {
     char when[INSTANT_TEXT_CAP], until[INSTANT_TEXT_CAP];
     char wanted[SHARE_TEXT_CAP], left[SHARE_TEXT_CAP];
+    if (claim->refused_at)
+        *claim->refused_at = at;
     if (!err)
         return -ERR_NO_CAPACITY;
     const struct lease *holder = largest_holder(claim, at);
@@ -581,8 +584,8 @@ static int check_tree(const struct claim *claim, struct err *err)
     return refuse(claim, rule, at, room, err);
 }
 
-int capacity_check(struct capacity *c, const struct lease *l, const struct id *pool,
-                   int64_t cleaning_s, struct err *err)
+static struct claim claim_of(struct capacity *c, const struct lease *l, const struct id *pool,
+                             int64_t cleaning_s)
 {
     struct claim claim = {
         .capacity = c,
@@ -596,8 +599,49 @@ int capacity_check(struct capacity *c, const struct lease *l, const struct id *p
     if (claim.loan) {
         struct window own = {claim.loan->loan->from, claim.loan->loan->to};
         claim.window = window_intersect(claim.window, own);
-        TRY(check_loan(&claim, err));
     }
-    TRY(check_pool(&claim, err));
-    return l->service_class == CLASS_OPPORTUNISTIC ? 0 : check_tree(&claim, err);
+    return claim;
+}
+
+static int judge(const struct claim *claim, struct err *err)
+{
+    if (claim->loan)
+        TRY(check_loan(claim, err));
+    TRY(check_pool(claim, err));
+    return claim->lease->service_class == CLASS_OPPORTUNISTIC ? 0 : check_tree(claim, err);
+}
+
+int capacity_check(struct capacity *c, const struct lease *l, const struct id *pool,
+                   int64_t cleaning_s, struct err *err)
+{
+    struct claim claim = claim_of(c, l, pool, cleaning_s);
+    return judge(&claim, err);
+}
+
+/* The first instant after t at which any figure of the books changes. */
+static struct instant next_change(const struct capacity *c, struct instant t)
+{
+    struct instant next = INSTANT_NEVER;
+    LIST_EACH(const struct pool_book, book, &c->pools)
+    {
+        next = instant_min(next, steps_next(book->own.steps, t));
+    }
+    LIST_EACH(const struct loan_book, book, &c->loans)
+    {
+        next = instant_min(next, capacity_next_change(book->loan, t));
+        next = instant_min(next, steps_next(book->used.steps, t));
+    }
+    return next;
+}
+
+bool capacity_in_the_way(struct capacity *c, const struct lease *l, const struct id *pool,
+                         int64_t cleaning_s, struct instant *ret_until)
+{
+    struct instant at;
+    struct claim claim = claim_of(c, l, pool, cleaning_s);
+    claim.refused_at = &at;
+    if (judge(&claim, NULL) == 0)
+        return false;
+    *ret_until = next_change(c, at);
+    return true;
 }

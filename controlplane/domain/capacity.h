@@ -41,6 +41,13 @@ void capacity_destroy(struct capacity *c); /* NULL is fine */
 MUST_CHECK int capacity_check(struct capacity *c, const struct lease *l, const struct id *pool,
                               int64_t cleaning_s, struct err *err);
 
+/* For who looks for another start: true where capacity_check() refuses, and then *ret_until is the
+ * end of the first stretch that is in the way. A window that reaches into that stretch is refused
+ * as well, so the next that may do begins, cleaning included, at *ret_until; NEVER: there is none.
+ */
+bool capacity_in_the_way(struct capacity *c, const struct lease *l, const struct id *pool,
+                         int64_t cleaning_s, struct instant *ret_until);
+
 /* ---- What a loan gives ---------------------------------------------------------------------- */
 
 /* Whether the loan counts against its pool: consented or later, not returned. */

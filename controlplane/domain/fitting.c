@@ -1,11 +1,11 @@
 /* Placing a draft, and the search for the earliest start that works. Pure. */
 #include "controlplane/domain/fitting.h"
 
-#include "controlplane/domain/placing.h"
+#include "controlplane/domain/earliest.h"
 #include "controlplane/domain/steps.h"
 #include "controlplane/domain/use.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 /* ---- The allocation's own limit
  * -------------------------------------------------------------------- */
@@ -56,83 +56,71 @@ static int check_awarded(const struct fitting *f, const struct lease *l, struct 
 /* ---- Placing, and when it could be placed
  * ---------------------------------------------------------- */
 
+static struct placing placing_of(const struct fitting *f, struct capacity *capacity)
+{
+    return (struct placing){.turn = f->turn,
+                            .capacity = capacity,
+                            .cleaning_s = f->programme->cleaning_s,
+                            .one_node = f->one_node};
+}
+
 int fitting_place_within(const struct fitting *f, struct capacity *capacity, struct lease *draft,
                          struct err *err)
 {
-    struct placing placing = {.turn = f->turn,
-                              .capacity = capacity,
-                              .cleaning_s = f->programme->cleaning_s,
-                              .one_node = f->one_node};
+    struct placing placing = placing_of(f, capacity);
     TRY(check_awarded(f, draft, err));
     return placing_find(&placing, draft, err);
 }
 
-struct search {
-    const struct fitting *fitting;
-    struct capacity *capacity;
-    struct lease draft; /* tried at later starts; owns its placements */
-    struct instant wanted_from;
-    int64_t length_s;
-    int64_t step_s; /* after the instant visited */
-    struct instant found;
-    size_t tries;
-};
-
-static bool try_start(struct instant t, void *arg)
+/* Where the allocation has room for the draft next. */
+static struct instant next_awarded(const struct lease *draft, void *arg)
 {
-    struct search *s = arg;
-    struct instant start = instant_add(t, s->step_s);
-    if (start.s >= s->found.s || start.s < s->wanted_from.s || s->tries++ >= FITTING_TRIES_MAX)
-        return false;
-    s->draft.from = start;
-    s->draft.to = instant_add(start, s->length_s);
-    s->draft.ends_at = s->draft.to;
-    if (fitting_place_within(s->fitting, s->capacity, &s->draft, NULL) < 0)
-        return true;
-    s->found = start;
-    return false;
-}
-
-/* A loan gives more where it begins, and where its burst is back after a recall. There the cleaning
- * time counts, at its begin it does not. */
-static bool visit_loan_changes(const void *record, void *arg)
-{
-    struct search *s = arg;
-    const struct loan *loan = record;
-    int64_t cleaning = s->step_s;
-    struct instant t = s->draft.created_at;
-    if (loan->state > LOAN_RECALLING || strcmp(loan->model, s->draft.model) != 0)
-        return true;
-    while ((t = capacity_next_change(loan, t)).s < loan->to.s) {
-        s->step_s = t.s == loan->from.s ? 0 : cleaning;
-        try_start(t, s);
+    const struct fitting *f = arg;
+    struct use used;
+    use_of_allocation(f->turn, &f->allocation->id, &used);
+    int64_t room = f->allocation->awarded_units.units - lease_units(draft).units;
+    int64_t length = draft->to.s - draft->from.s;
+    struct instant start = room < 0 ? INSTANT_NEVER : draft->from;
+    while (start.s != INSTANT_NEVER.s) {
+        struct window window = {start, instant_add(start, length)};
+        struct instant at = steps_first_above(used.steps, window, room);
+        if (at.s == INSTANT_NEVER.s)
+            break;
+        while (at.s != INSTANT_NEVER.s && steps_at(used.steps, at) > room)
+            at = steps_next(used.steps, at);
+        start = at;
     }
-    s->step_s = cleaning;
-    return true;
+    use_fini(&used);
+    return start;
 }
 
-/* More can only become free where a booking ends, or where a loan changes. *ret_all: every such
- * instant was tried. */
-static struct instant earliest_start(const struct fitting *f, struct capacity *capacity,
-                                     const struct lease *wanted, bool *ret_all)
+static struct instant find_earliest(const struct fitting *f, struct capacity *capacity,
+                                    const struct lease *wanted, bool *ret_all)
 {
-    int64_t cleaning = f->programme->cleaning_s, length = wanted->to.s - wanted->from.s;
-    struct instant last = instant_add(f->allocation->to, -length);
-    struct search s = {.fitting = f,
-                       .capacity = capacity,
-                       .wanted_from = wanted->from,
-                       .length_s = length,
-                       .step_s = cleaning,
-                       .found = INSTANT_NEVER};
-    record_copy(&lease_type, &s.draft, wanted);
-    calendar_each_end(turn_calendar(f->turn), instant_add(wanted->from, -cleaning),
-                      instant_add(last, -cleaning), try_start, &s);
-    *ret_all = s.tries < FITTING_TRIES_MAX;
-    s.tries = 0;
-    turn_each_linked(f->turn, LINK_LOAN_BORROWER, ENTITY_LOAN, &wanted->project, visit_loan_changes,
-                     &s);
-    record_fini(&lease_type, &s.draft);
-    return s.found.s <= last.s ? s.found : INSTANT_NEVER;
+    struct placing placing = placing_of(f, capacity);
+    struct earliest e = {.placing = &placing,
+                         .last = instant_add(f->allocation->to, wanted->from.s - wanted->to.s),
+                         .limit = next_awarded,
+                         .arg = (void *)f};
+    return earliest_start(&e, wanted, ret_all);
+}
+
+/* The largest number of GPUs, below that of the draft, which the draft's window has room for. */
+static uint32_t most_within(const struct fitting *f, struct capacity *capacity,
+                            const struct lease *wanted)
+{
+    struct lease draft;
+    uint32_t low = 0, high = wanted->gpus;
+    record_copy(&lease_type, &draft, wanted);
+    while (low + 1 < high) {
+        draft.gpus = low + (high - low) / 2;
+        if (fitting_place_within(f, capacity, &draft, NULL) == 0)
+            low = draft.gpus;
+        else
+            high = draft.gpus;
+    }
+    record_fini(&lease_type, &draft);
+    return low;
 }
 
 int fitting_place(const struct fitting *f, struct lease *draft, struct misfit *ret_misfit)
@@ -144,23 +132,27 @@ int fitting_place(const struct fitting *f, struct lease *draft, struct misfit *r
         rc = fitting_place_within(f, capacity, draft, &m.why);
     m.searched = rc == -ERR_NO_CAPACITY;
     if (m.searched)
-        m.earliest = earliest_start(f, capacity, draft, &m.all);
+        m.earliest = find_earliest(f, capacity, draft, &m.all);
+    if (m.searched)
+        m.gpus = most_within(f, capacity, draft);
     *ret_misfit = m;
     return rc;
 }
 
 int fitting_refuse(const struct fitting *f, const struct misfit *misfit, struct err *err)
 {
-    char when[INSTANT_TEXT_CAP];
+    char when[INSTANT_TEXT_CAP], fewer[48] = "";
     const char *why = misfit->why.text;
     if (misfit->why.code != ERR_NO_CAPACITY || !misfit->searched)
         return err_set(err, misfit->why.code, "%s", why);
+    if (misfit->gpus > 0)
+        snprintf(fewer, sizeof fewer, "; in that window %u would fit", misfit->gpus);
     if (misfit->earliest.s != INSTANT_NEVER.s)
-        return err_set(err, ERR_NO_CAPACITY, "%s; the earliest start that works is %s", why,
-                       instant_format(misfit->earliest, when));
+        return err_set(err, ERR_NO_CAPACITY, "%s%s; the earliest start that works is %s", why,
+                       fewer, instant_format(misfit->earliest, when));
     if (!misfit->all)
-        return err_set(err, ERR_NO_CAPACITY, "%s; the next %d starts do not work either", why,
-                       FITTING_TRIES_MAX);
-    return err_set(err, ERR_NO_CAPACITY, "%s; no later start inside %s works either", why,
+        return err_set(err, ERR_NO_CAPACITY, "%s%s; no later start that was looked at works either",
+                       why, fewer);
+    return err_set(err, ERR_NO_CAPACITY, "%s%s; no later start inside %s works either", why, fewer,
                    f->allocation->id.text);
 }

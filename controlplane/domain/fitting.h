@@ -8,8 +8,6 @@
  * Whether a lease fits, where, and if not, when it would: one place for bookings, the waiting list
  * and explanations, so that all of them are told the same.
  */
-#define FITTING_TRIES_MAX 200 /* later starts looked at for "the earliest start that works" */
-
 struct fitting {
     const struct turn *turn;
     const struct allocation *allocation;
@@ -21,6 +19,7 @@ struct fitting {
 struct misfit {
     struct err why;          /* rule, instant, who holds the most there */
     struct instant earliest; /* start that works, or NEVER */
+    uint32_t gpus;           /* that would fit in the draft's own window */
     bool searched;           /* later starts were looked at */
     bool all;                /* each of them inside the allocation */
 };

@@ -62,10 +62,10 @@ static int check_tiers(const struct turn *t, const struct lease *draft,
     return 0;
 }
 
-static int try_place(const struct placing *p, struct lease *draft, const struct id *pool,
-                     struct err *err)
+struct calendar_query placing_query(const struct placing *p, const struct lease *draft,
+                                    const struct id *pool)
 {
-    struct calendar_query query = {
+    return (struct calendar_query){
         .model = draft->model,
         .pools = pool,
         .n_pools = 1,
@@ -79,25 +79,7 @@ static int try_place(const struct placing *p, struct lease *draft, const struct 
                     .apart = draft->isolation == ISOLATION_MIG},
         .ignore = draft->id,
     };
-    TRY(capacity_check(p->capacity, draft, pool, p->cleaning_s, err));
-    struct calendar_choice choice;
-    TRY(calendar_find(turn_calendar(p->turn), &query, &choice, err));
-    int rc = check_tiers(p->turn, draft, &choice, err);
-    if (rc == 0)
-        place_on(p->turn, draft, &choice);
-    calendar_choice_fini(&choice);
-    return rc;
 }
-
-/* ---- All places ------------------------------------------------------------------------------ */
-
-struct attempt {
-    const struct placing *placing;
-    struct lease *draft;
-    bool placed;
-    struct err first; /* why the first real place would not do */
-    struct err other; /* why the first loan is no place at all */
-};
 
 static bool permits(const struct loan *loan, enum isolation isolation)
 {
@@ -109,9 +91,12 @@ static bool permits(const struct loan *loan, enum isolation isolation)
     return false;
 }
 
-static int loan_is_place(const struct loan *loan, const struct lease *draft, struct err *err)
+int placing_open(const struct place *place, const struct lease *draft, struct err *err)
 {
     char from[INSTANT_TEXT_CAP], to[INSTANT_TEXT_CAP];
+    const struct loan *loan = place->loan;
+    if (!loan)
+        return 0;
     if (loan->state < LOAN_APPROVED || loan->state > LOAN_RECALLING)
         return err_set(err, ERR_NO_CAPACITY, "loan %s is %s", loan->id.text,
                        enum_name(&loan_state_names, (int)loan->state));
@@ -128,39 +113,84 @@ static int loan_is_place(const struct loan *loan, const struct lease *draft, str
     return 0;
 }
 
+int placing_try(const struct placing *p, struct lease *draft, const struct place *place,
+                struct err *err)
+{
+    TRY(placing_open(place, draft, err));
+    draft->loan = place->loan ? place->loan->id : ID_NONE;
+    TRY(capacity_check(p->capacity, draft, place->pool, p->cleaning_s, err));
+    struct calendar_query query = placing_query(p, draft, place->pool);
+    struct calendar_choice choice;
+    TRY(calendar_find(turn_calendar(p->turn), &query, &choice, err));
+    int rc = check_tiers(p->turn, draft, &choice, err);
+    if (rc == 0)
+        place_on(p->turn, draft, &choice);
+    calendar_choice_fini(&choice);
+    return rc;
+}
+
+/* ---- All places ------------------------------------------------------------------------------ */
+
+struct tour {
+    const struct placing *placing;
+    const struct lease *draft;
+    place_fn visit;
+    void *arg;
+    bool stopped;
+};
+
+static bool visit_loan(const void *record, void *arg)
+{
+    struct tour *tour = arg;
+    const struct loan *loan = record;
+    if (strcmp(loan->model, tour->draft->model) != 0 || id_equal(&loan->id, &tour->placing->avoid))
+        return true;
+    tour->stopped = !tour->visit(&(struct place){.loan = loan, .pool = &loan->pool}, tour->arg);
+    return !tour->stopped;
+}
+
+static bool visit_own_pool(const void *record, void *arg)
+{
+    struct tour *tour = arg;
+    const struct pool *pool = record;
+    if (!id_equal(&pool->owner, &tour->draft->organisation) ||
+        strcmp(pool->model, tour->draft->model) != 0)
+        return true;
+    tour->stopped = !tour->visit(&(struct place){.pool = &pool->id}, tour->arg);
+    return !tour->stopped;
+}
+
+void placing_each(const struct placing *p, const struct lease *draft, place_fn visit, void *arg)
+{
+    struct tour tour = {.placing = p, .draft = draft, .visit = visit, .arg = arg};
+    turn_each_linked(p->turn, LINK_LOAN_BORROWER, ENTITY_LOAN, &draft->project, visit_loan, &tour);
+    if (!tour.stopped)
+        turn_each(p->turn, ENTITY_POOL, visit_own_pool, &tour);
+}
+
+struct attempt {
+    const struct placing *placing;
+    struct lease *draft;
+    bool placed;
+    struct err first; /* why the first real place would not do */
+    struct err other; /* why the first loan is no place at all */
+};
+
 static void note(struct err *slot, const struct err *err)
 {
     if (slot->code == ERR_OK)
         *slot = *err;
 }
 
-static bool try_loan(const void *record, void *arg)
+static bool attempt_place(const struct place *place, void *arg)
 {
     struct attempt *a = arg;
-    const struct loan *loan = record;
     struct err err = ERR_INIT;
-    if (strcmp(loan->model, a->draft->model) != 0 || id_equal(&loan->id, &a->placing->avoid))
-        return true;
-    if (loan_is_place(loan, a->draft, &err) < 0) {
+    if (placing_open(place, a->draft, &err) < 0) {
         note(&a->other, &err);
         return true;
     }
-    a->draft->loan = loan->id;
-    a->placed = try_place(a->placing, a->draft, &loan->pool, &err) == 0;
-    note(&a->first, &err);
-    return !a->placed;
-}
-
-static bool try_own_pool(const void *record, void *arg)
-{
-    struct attempt *a = arg;
-    const struct pool *pool = record;
-    struct err err = ERR_INIT;
-    if (!id_equal(&pool->owner, &a->draft->organisation) ||
-        strcmp(pool->model, a->draft->model) != 0)
-        return true;
-    a->draft->loan = ID_NONE;
-    a->placed = try_place(a->placing, a->draft, &pool->id, &err) == 0;
+    a->placed = placing_try(a->placing, a->draft, place, &err) == 0;
     note(&a->first, &err);
     return !a->placed;
 }
@@ -168,9 +198,7 @@ static bool try_own_pool(const void *record, void *arg)
 int placing_find(const struct placing *p, struct lease *draft, struct err *err)
 {
     struct attempt a = {.placing = p, .draft = draft, .first = ERR_INIT, .other = ERR_INIT};
-    turn_each_linked(p->turn, LINK_LOAN_BORROWER, ENTITY_LOAN, &draft->project, try_loan, &a);
-    if (!a.placed)
-        turn_each(p->turn, ENTITY_POOL, try_own_pool, &a);
+    placing_each(p, draft, attempt_place, &a);
     if (a.placed)
         return 0;
     draft->loan = ID_NONE;

@@ -24,6 +24,32 @@ struct placing {
  */
 MUST_CHECK int placing_find(const struct placing *p, struct lease *draft, struct err *err);
 
+/* ---- Place by place ------------------------------------------------------------------------ */
+
+struct place {
+    const struct loan *loan; /* NULL: an own pool */
+    const struct id *pool;
+};
+
+/* Visits, in the order in which they are tried, the loans to the draft's project and the own pools
+ * of its organisation of the draft's model. Stops when visit returns false. */
+typedef bool (*place_fn)(const struct place *place, void *arg);
+void placing_each(const struct placing *p, const struct lease *draft, place_fn visit, void *arg);
+
+/* Whether the place is open to the draft at all, in its window: a loan in force, that runs long
+ * enough and permits its isolation. */
+MUST_CHECK int placing_open(const struct place *place, const struct lease *draft, struct err *err);
+
+/* As placing_find(), on this one place. */
+MUST_CHECK int placing_try(const struct placing *p, struct lease *draft, const struct place *place,
+                           struct err *err);
+
+/* The question that placing_try() puts to the calendar. Borrows from draft and pool. */
+struct calendar_query placing_query(const struct placing *p, const struct lease *draft,
+                                    const struct id *pool);
+
+/* ---- Drafts -------------------------------------------------------------------------------- */
+
 /* Takes its devices off a draft. */
 void placing_clear(struct lease *draft);
 
