@@ -217,6 +217,19 @@ struct placement placement_place(struct placement_engine *e, const struct placem
     return p;
 }
 
+bool placement_place_gang(struct placement_engine *e, const struct gang_request *g,
+                          struct placement *ret)
+{
+    for (uint32_t i = 0; i < g->members; i++)
+        placement_remember(e, &g->member);
+    look_for_lesson(e);
+    if (!gang_plan(&e->fleet, g, ret))
+        return false;
+    for (uint32_t i = 0; i < g->members; i++)
+        placement_restore(e, &g->member, &ret[i]);
+    return true;
+}
+
 void placement_restore(struct placement_engine *e, const struct placement_request *r,
                        const struct placement *p)
 {

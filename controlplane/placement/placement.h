@@ -1,7 +1,7 @@
 #ifndef PUMASI_CONTROLPLANE_PLACEMENT_PLACEMENT_H
 #define PUMASI_CONTROLPLANE_PLACEMENT_PLACEMENT_H
 
-#include "controlplane/placement/fleet.h"
+#include "controlplane/placement/gang.h"
 
 /*
  * Which node and which devices a request gets: where it makes the least waste (waste.h), judged by
@@ -29,6 +29,10 @@ void placement_learn(struct placement_engine *e);
 /* Places the request, takes what it needs and remembers it. node == PLACEMENT_NOWHERE when no node
  * can take it. */
 struct placement placement_place(struct placement_engine *e, const struct placement_request *r);
+
+/* Places all members of a gang, or none; ret: by member. Remembers them. */
+bool placement_place_gang(struct placement_engine *e, const struct gang_request *g,
+                          struct placement *ret);
 
 /* Undoes a placement. */
 void placement_release(struct placement_engine *e, const struct placement_request *r,

@@ -1,8 +1,9 @@
 /*
- * The journal is a ring of the last n changes of nodes; a shape that has slept through more judges
- * all nodes. A node in the journal more than once is judged once, at its last place.
+ * The journal is a ring of the last changes, at least as many as there are nodes; a shape that has
+ * slept through more judges all nodes. A node in the journal more than once is judged once, at its
+ * last place.
  *
- * Nodes that serve nobody are alike if they were delivered alike: they are judged once a kind.
+ * Nodes that never changed are alike if they were delivered alike: they are judged once a kind.
  */
 #include "controlplane/placement/ranking.h"
 
@@ -42,9 +43,10 @@ struct ranking {
     size_t n_steps; /* of one shape */
     struct place *places;
     size_t n_kinds;
-    int32_t *of_kind; /* while all nodes are judged: of untouched nodes; INT32_MAX: not known */
+    int32_t *of_kind; /* while all nodes are judged: of unchanged nodes; INT32_MAX: not known */
     uint32_t *journal;
-    uint64_t changes; /* so far; the first is 1 */
+    uint64_t journal_mask; /* its length, a power of two, less one */
+    uint64_t changes;      /* so far; the first is 1 */
     uint64_t asked, mix;
     struct ranked *shapes;
     size_t n_shapes, max_shapes;
@@ -120,7 +122,9 @@ struct ranking *ranking_create(const struct fleet *f, const uint32_t *order)
     struct ranking *r = zeros(1, sizeof *r);
     r->fleet = f;
     r->places = zeros(f->n, sizeof *r->places);
-    r->journal = zeros(f->n, sizeof *r->journal);
+    while (r->journal_mask + 1 < f->n)
+        r->journal_mask = r->journal_mask * 2 + 1;
+    r->journal = zeros(r->journal_mask + 1, sizeof *r->journal);
     plant(r, order);
     tell_kinds_apart(r);
     r->of_kind = zeros(r->n_kinds, sizeof *r->of_kind);
@@ -147,7 +151,7 @@ void ranking_destroy(struct ranking *r)
 
 void ranking_note(struct ranking *r, size_t node)
 {
-    r->journal[r->changes % r->fleet->n] = (uint32_t)node;
+    r->journal[r->changes & r->journal_mask] = (uint32_t)node;
     r->places[node].change = ++r->changes;
 }
 
@@ -199,7 +203,7 @@ static int16_t judge_once_a_kind(struct ranked *x, size_t node)
 {
     const struct ranking *r = x->ranking;
     int32_t *known = &r->of_kind[r->places[node].kind];
-    if (r->fleet->nodes[node].requests > 0)
+    if (r->places[node].change > 0)
         return judge(x, node);
     if (*known == INT32_MAX)
         *known = judge(x, node);
@@ -226,7 +230,7 @@ static void judge_changed(struct ranked *x)
 {
     const struct ranking *r = x->ranking;
     for (uint64_t c = x->seen; c < r->changes; c++) {
-        size_t node = r->journal[c % r->fleet->n];
+        size_t node = r->journal[c & r->journal_mask];
         if (r->places[node].change == c + 1)
             put(x, node, judge(x, node));
     }
@@ -235,7 +239,7 @@ static void judge_changed(struct ranked *x)
 static void refresh(struct ranked *x)
 {
     const struct ranking *r = x->ranking;
-    if (x->mix != r->mix || r->changes - x->seen >= r->fleet->n)
+    if (x->mix != r->mix || r->changes - x->seen > r->journal_mask)
         judge_all(x);
     else
         judge_changed(x);

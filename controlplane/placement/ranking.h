@@ -23,7 +23,8 @@
 
 struct ranking;
 
-/* order: all nodes of the fleet, the first preferred among equals; copied. */
+/* order: all nodes of the fleet, the first preferred among equals; copied. Nobody may be served
+ * yet. */
 struct ranking *ranking_create(const struct fleet *f, const uint32_t *order);
 void ranking_destroy(struct ranking *r); /* NULL is fine */
 
