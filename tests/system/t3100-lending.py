@@ -176,8 +176,8 @@ def check_elimination(world, control):
     lend(world, "loan-b", 24, "beta", "han.lunit")
     allocation = allocate(world, "beta", 48, "han.lunit")
     for i in range(40):
-        at = "now" if i < 20 else "+48h"
-        result = book(world, allocation, 1, "--from", at, who="han.lunit")
+        later = ("--from", "+48h") if i >= 20 else ()
+        result = book(world, allocation, 1, *later, who="han.lunit")
         if result.code != 0:
             raise RuntimeError(str(result))
     tap.ok(len(open_leases(world, "han.lunit")) == 40, "a team has forty leases")

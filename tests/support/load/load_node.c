@@ -150,6 +150,7 @@ static bool emit(const struct metered *metered, void *arg)
     struct load_node *n = arg;
     CLEANUP_BUF struct buf text;
     struct buf packed;
+    buf_init(&text, INTERVAL_LINE_MAX);
     if (n->options.usage_period_s == 0 || n->pending_count == PENDING_MAX)
         return true;
     struct link_interval interval = {
@@ -167,7 +168,6 @@ static bool emit(const struct metered *metered, void *arg)
         .model = metered->lease.model,
         .key_id = n->key_id,
     };
-    buf_init(&text, INTERVAL_LINE_MAX);
     buf_init(&packed, 4096);
     interval_format(&interval.interval, &text);
     ENSURE(sign_bytes(n->key, buf_span(&text), &interval.signature, NULL) == 0);
