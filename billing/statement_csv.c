@@ -33,6 +33,13 @@
     X(IN_KIND_ACCEPTED, "in_kind_accepted_krw", true)                                              \
     X(CASH_SHORTFALL, "cash_shortfall_krw", true)                                                  \
     X(SHORTFALL, "shortfall_krw", true)                                                            \
+    X(TIME, "time", false)                                                                         \
+    X(PAYER, "payer", false)                                                                       \
+    X(CHARGED, "charged", true)                                                                    \
+    X(GPUS_PER_UNIT, "gpus_per_unit", true)                                                        \
+    X(OPPORTUNISTIC, "opportunistic", false)                                                       \
+    X(ISOLATION, "isolation", false)                                                               \
+    X(HOURS, "hours", true)                                                                        \
     X(MARK, "mark", false)                                                                         \
     X(KEY, "key", false)                                                                           \
     X(TEXT_KO, "text_ko", false)                                                                   \
@@ -120,7 +127,14 @@ static void put_head(struct buf *out, const struct statement_head *head)
     put_fact(out, "project", head->project, head->project);
     put_fact(out, "project_name", head->project_name_ko, head->project_name_en);
     put_fact(out, "agreement_number", head->agreement_number, head->agreement_number);
+    put_fact(out, "kind", enum_name(&statement_kind_names, (int)head->kind),
+             enum_name(&statement_kind_names, (int)head->kind));
+    put_fact(out, "id", head->id.text, head->id.text);
+    put_fact(out, "stage", head->stage.text, head->stage.text);
     put_fact(out, "version", version, version);
+    put_fact(out, "supersedes", head->supersedes.text, head->supersedes.text);
+    put_fact(out, "reason", head->reason, head->reason);
+    put_fact(out, "only", head->only.text, head->only.text);
     put_fact(out, "issued_at", issued, issued);
     struct row period = {.cells = {[COLUMN_RECORD] = "head",
                                    [COLUMN_FROM] = instant_format(head->period.from, from),
@@ -145,11 +159,36 @@ static void put_line(struct buf *out, const char *organisation, const struct cof
                                 [COLUMN_OPENNESS] = enum_name(&openness_names, (int)line->openness),
                                 [COLUMN_PRICE_BY] = line->price_override ? "loan" : "programme",
                                 [COLUMN_RATE] = line->rate,
+                                [COLUMN_TIME] = enum_name(&time_kind_names, (int)line->terms.time),
+                                [COLUMN_PAYER] = statement_payer(line),
+                                [COLUMN_CHARGED] = line->charged ? "1" : "0",
+                                [COLUMN_OPPORTUNISTIC] = line->opportunistic,
+                                [COLUMN_ISOLATION] = line->terms.isolation,
                                 [COLUMN_MARK] = statement_mark(line->confirmed)}};
     set_exact(&row, COLUMN_MONTHS_NUM, COLUMN_MONTHS_DEN, &line->months, &months);
     set_exact(&row, COLUMN_VALUE_NUM, COLUMN_VALUE_DEN, &line->value, &value);
     set_won(&row, COLUMN_PRICE, line->price_krw);
+    set_won(&row, COLUMN_GPUS_PER_UNIT, (struct won){line->gpus_per_unit});
     set_won(&row, COLUMN_VALUE, krw);
+    put_row(out, &row);
+}
+
+/* A credit is taken off: its exact amount stands in the value columns. */
+static void put_credit(struct buf *out, const char *organisation,
+                       const struct cofunding_credit *credit)
+{
+    char from[INSTANT_TEXT_CAP], to[INSTANT_TEXT_CAP];
+    CLEANUP_BUF struct buf value;
+    struct row row = {.cells = {[COLUMN_RECORD] = "credit",
+                                [COLUMN_ORGANISATION] = organisation,
+                                [COLUMN_MODEL] = credit->model,
+                                [COLUMN_FROM] = instant_format(credit->window.from, from),
+                                [COLUMN_TO] = instant_format(credit->window.to, to),
+                                [COLUMN_RATE] = credit->rate}};
+    set_exact(&row, COLUMN_VALUE_NUM, COLUMN_VALUE_DEN, &credit->value, &value);
+    set_won(&row, COLUMN_PRICE, credit->price_krw);
+    set_won(&row, COLUMN_GPUS_PER_UNIT, (struct won){credit->gpus_per_unit});
+    set_won(&row, COLUMN_HOURS, (struct won){credit->hours});
     put_row(out, &row);
 }
 
@@ -207,6 +246,8 @@ void statement_csv(const struct statement *s, struct buf *out)
     for (size_t i = 0; i < r->n_members; i++) {
         for (size_t j = 0; j < r->members[i].n_lines; j++)
             put_line(out, r->members[i].organisation, &r->members[i].lines[j]);
+        for (size_t j = 0; j < r->members[i].n_credits; j++)
+            put_credit(out, r->members[i].organisation, &r->members[i].credits[j]);
     }
     for (size_t i = 0; i < r->n_members; i++)
         put_share(out, "share", &r->members[i]);

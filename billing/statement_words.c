@@ -32,13 +32,40 @@ static const struct statement_rule fixed_rules[] = {
      "months follow from what is in use at once, per organisation, project, model and Korean "
      "month; "
      "cutting or joining leases changes no sum"},
-    {"share", false, "GPU의 일부는 1/7000 단위로 계산, MIG는 메모리 슬라이스 ÷ 8",
-     "parts of a GPU count in units of 1/7000; a MIG slice by its memory slices / 8"},
     {"cash_floor", true,
      "현금 최소액은 부담금 × 현금 비율의 정확한 값으로 판정하고, 제안 금액은 10원 단위로 올림",
      "the cash floor is tested on the exact burden x rate; the amount proposed is rounded up to 10 "
      "won"},
 };
+
+static const struct statement_rule share_rules[MIG_WEIGHT_COUNT] = {
+    [MIG_WEIGHT_MEMORY] =
+        {"share", false, "GPU의 일부는 1/7000 단위로 계산, 분할 장치는 메모리 조각 ÷ 8",
+         "parts of a GPU count in units of 1/7000; a MIG slice by its memory slices / 8"},
+    [MIG_WEIGHT_COMPUTE] =
+        {"share", false, "GPU의 일부는 1/7000 단위로 계산, 분할 장치는 연산 조각 ÷ 7",
+         "parts of a GPU count in units of 1/7000; a MIG slice by its compute slices / 7"},
+};
+
+static const struct statement_rule fault_rules[] = {
+    {"fault", false, "장애 시간은 별도 줄로 표시하되 금액을 낮추지 않음",
+     "fault time is a line of its own and does not lower the value"},
+    {"fault", false, "협약에서 차용기관이 부담하지 않는 장애 시간은 금액에서 제외",
+     "fault time that the loan does not put on the borrower is left out of the value"},
+};
+
+static const struct statement_rule vat_rules[PRICE_VAT_COUNT] = {
+    [PRICE_VAT_UNKNOWN] = {"vat", false, "단가의 부가가치세 포함 여부는 정해지지 않음",
+                           "whether the price includes value added tax is not said"},
+    [PRICE_VAT_INCLUDED] = {"vat", true, "단가에 부가가치세 포함",
+                            "the price includes value added tax"},
+    [PRICE_VAT_EXCLUDED] = {"vat", true, "단가에 부가가치세 미포함",
+                            "the price does not include value added tax"},
+};
+
+static const struct statement_rule fee_rule = {
+    "charge", true, "이용료 = GPU 사용 가치 × 기관 유형별 비율, 전액 현금",
+    "fee = value of the GPU time x the rate of the class, all of it in cash"};
 
 static const struct statement_rule truncations[] = {
     {"truncation", false, "부담금의 10원 미만은 기관별로 한 번만 버림 (국고금 관리법 제47조)",
@@ -53,14 +80,25 @@ size_t statement_rules(const struct statement *s, struct statement_rule ret[STAT
     ret[n++] = fixed_rules[0];
     ret[n++] = part_month_rules[s->part_month];
     ret[n++] = grain_rules[s->grain];
-    ret[n++] = fixed_rules[1];
-    ret[n++] = base_rules[s->burden_base];
+    ret[n++] = share_rules[s->mig_weight];
+    ret[n++] = s->charge == CHARGE_FEE ? fee_rule : base_rules[s->burden_base];
+    ret[n++] = fault_rules[s->fault_lowers_value];
     ret[n++] = truncations[s->payable_truncate_krw == 10 ? 0 : 1];
-    ret[n++] = fixed_rules[2];
+    if (s->charge == CHARGE_COFUNDING)
+        ret[n++] = fixed_rules[1];
+    ret[n++] = vat_rules[s->price_vat];
+    ENSURE(n <= STATEMENT_RULES_MAX);
     return n;
 }
 
 const char *statement_mark(bool confirmed)
 {
     return confirmed ? "confirmed" : "not confirmed";
+}
+
+const char *statement_payer(const struct cofunding_line *line)
+{
+    enum time_kind time = line->terms.time;
+    enum payer payer = time == TIME_USED ? PAYER_BORROWER : payer_of(line->terms.payer, time);
+    return enum_name(&payer_names, (int)payer);
 }

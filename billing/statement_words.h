@@ -15,8 +15,12 @@ struct statement_rule {
 };
 
 /* The rules in force on this statement, in order; returns how many. Static texts. */
-#define STATEMENT_RULES_MAX 8
+#define STATEMENT_RULES_MAX 12
 size_t statement_rules(const struct statement *s, struct statement_rule ret[STATEMENT_RULES_MAX]);
+
+/* Who bears the line: "borrower" "lender" "nobody". Time used is the borrower's, whatever the loan
+ * says. */
+const char *statement_payer(const struct cofunding_line *line);
 
 /* "confirmed" or "not confirmed": the mark beside figures and rules. */
 const char *statement_mark(bool confirmed);

@@ -21,8 +21,12 @@ enum time_kind {
 extern const struct enum_names time_kind_names; /* used idle notice handover fault */
 
 /* Who bears a kind of time: a row in the loan. Time used is the borrower's. */
-enum payer { PAYER_BORROWER, PAYER_LENDER, PAYER_NOBODY, PAYER_COUNT };
-extern const struct enum_names payer_names; /* borrower lender nobody */
+enum payer { PAYER_USUAL, PAYER_BORROWER, PAYER_LENDER, PAYER_NOBODY, PAYER_COUNT };
+extern const struct enum_names payer_names; /* the first is ""; borrower lender nobody */
+
+/* Who it is where the loan does not say: idle and notice are the borrower's, handover and fault are
+ * nobody's. Any other payer is itself. */
+enum payer payer_of(enum payer payer, enum time_kind time);
 
 #define ISOLATION_CAP 16
 

@@ -181,7 +181,7 @@ static int read_terms(const struct strict *at, struct terms *t, struct err *err)
     if (strict_find(at, "time", &member))
         TRY(strict_get_enum(at, "time", &time_kind_names, 0, &time, err));
     if (strict_find(at, "payer", &member))
-        TRY(strict_get_enum(at, "payer", &payer_names, 0, &payer, err));
+        TRY(strict_get_enum(at, "payer", &payer_names, PAYER_BORROWER, &payer, err));
     if (strict_find(at, "service", &member))
         TRY(strict_get_enum(at, "service", &service_names, 0, &service, err));
     if (strict_find(at, "isolation", &member))

@@ -208,8 +208,6 @@ int programme_read(const struct strict *at, struct cofunding_policy *p, struct e
                                         "payable_truncate_krw",
                                         "charge",
                                         "fault_lowers_value",
-                                        "fault_wait_limit_s",
-                                        "fault_discount",
                                         NULL};
     policy_init(p);
     TRY(strict_object(at, known, err));

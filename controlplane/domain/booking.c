@@ -141,6 +141,7 @@ int booking_draft(const struct turn *t, const struct booking_order *o, struct le
                         .booked_by = t->ctx->actor.user,
                         .created_at = turn_now(t),
                         .active_at = INSTANT_NEVER,
+                        .notice_at = INSTANT_NEVER,
                         .ended_at = INSTANT_NEVER};
     memcpy(l->model, o->allocation->model, sizeof l->model);
     TRY(check_booker(t, o, &l->organisation, err));

@@ -22,6 +22,7 @@ int decide_record_contribution(struct turn *t, const void *args, struct err *err
     if (id_is_none(&draft.id))
         draft.id = id_number("contribution", turn_number(t));
     draft.recorded_by = t->ctx->actor.user;
+    draft.recorded_at = turn_now(t);
     if (draft.at.s == INSTANT_NEVER.s)
         draft.at = turn_now(t);
     TRY(contribution_check(&draft, err));

@@ -15,6 +15,8 @@ struct contribution {
     struct instant at;
     char reference[LIMIT_NAME_BYTES];
     struct id recorded_by;
+    struct instant from, to;    /* labour: the period that was worked; NEVER: none */
+    struct instant recorded_at; /* the statement of an earlier issue does not have it */
 };
 extern const struct record_type contribution_type;
 

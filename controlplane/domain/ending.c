@@ -97,6 +97,8 @@ int ending_stop(struct turn *t, const struct id *id, struct instant at, enum end
         l->void_at = void_after(t, l, at);
         l->ends_at = at;
         l->end_reason = reason;
+        if (reason == END_RECALLED)
+            l->notice_at = turn_now(t);
         freed = set_free(t, l, less);
     }
     posting_money(posting_lease(t, ledger_kind_of(reason), l), PHASE_VOID, freed);

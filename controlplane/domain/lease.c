@@ -83,6 +83,7 @@ static const struct field lease_fields[] = {
     F_INSTANT(struct lease, void_at),
     F_ID(struct lease, continues),
     F_LIST(struct lease, waiting, &lease_wait_type),
+    F_INSTANT(struct lease, notice_at),
     F_END,
 };
 const struct record_type lease_type = {"lease", sizeof(struct lease), lease_fields};

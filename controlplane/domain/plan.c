@@ -98,6 +98,11 @@ static void line_isolation(struct plan *p, const struct loan *l)
     line(p, "isolation: %s", names.data);
 }
 
+static const char *payer_text(enum payer payer, enum time_kind time)
+{
+    return enum_name(&payer_names, (int)payer_of(payer, time));
+}
+
 static void line_terms(struct plan *p, const struct loan *l)
 {
     line(p, "recall: notice %lld s, protected runtime %lld s, cool-down %lld s",
@@ -106,9 +111,9 @@ static void line_terms(struct plan *p, const struct loan *l)
     line(p, "worst case: a silent node gives back within %lld s of a recall",
          (long long)(l->silence_s + TIMETABLE_RETURN_MARGIN_S));
     line(p, "pays: idle %s, notice %s, handover %s, fault %s",
-         enum_name(&payer_names, (int)l->pays_idle), enum_name(&payer_names, (int)l->pays_notice),
-         enum_name(&payer_names, (int)l->pays_handover),
-         enum_name(&payer_names, (int)l->pays_fault));
+         payer_text(l->pays_idle, TIME_IDLE), payer_text(l->pays_notice, TIME_NOTICE),
+         payer_text(l->pays_handover, TIME_HANDOVER),
+         payer_text(l->pays_fault, TIME_FAULT));
 }
 
 static void line_price(struct plan *p, const struct loan *l, struct won value)

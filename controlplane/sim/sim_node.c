@@ -126,7 +126,8 @@ static void add_interval(struct sim_node *n, const struct world *w, struct sim_h
                                  .units = {h->units},
                                  .from = h->since,
                                  .to = w->now,
-                                 .cause = cause(w, h)};
+                                 .cause = cause(w, h),
+                                 .opens = 1};
     h->since = w->now;
 }
 

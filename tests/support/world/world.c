@@ -589,8 +589,8 @@ int world_use(struct world *w, const char *node, uint64_t seq, const char *lease
     const struct lease *l = world_lease(w, lease);
     struct report_usage_command r = {.node = id_literal(node)};
     struct usage_interval *u = record_list_add(&r.intervals, sizeof *u);
-    *u =
-        (struct usage_interval){.node = r.node, .seq = seq, .lease = l->id, .from = from, .to = to};
+    *u = (struct usage_interval){
+        .node = r.node, .seq = seq, .lease = l->id, .from = from, .to = to, .opens = 1};
     memcpy(u->boot_id, "00000000-0000-0000-0000-000000000001", 37);
     LIST_EACH(const struct placement, p, &l->placements)
     {

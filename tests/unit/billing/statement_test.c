@@ -125,9 +125,13 @@ START_TEST(json_is_the_same_bytes_every_time)
     st = create(&s);
     statement_json(st, &two);
     ck_assert_str_eq(one.data, two.data);
-    expect_has(&one, "{\"agreement_number\":\"2025-AI-0001\",\"issued_at\":"
-                     "\"2026-02-05T10:00:00+09:00\",\"members\":[{\"burden_krw\":663050,");
-    expect_has(&one, "{\"burden_exact\":\"5967500/9\",\"from\":\"2026-01-01T00:00:00+09:00\"");
+    expect_has(
+        &one,
+        "{\"agreement_number\":\"2025-AI-0001\",\"id\":\"\",\"issued_at\":"
+        "\"2026-02-05T10:00:00+09:00\",\"kind\":\"month\",\"members\":[{\"burden_krw\":663050,");
+    expect_has(
+        &one,
+        "{\"burden_exact\":\"5967500/9\",\"charged\":1,\"from\":\"2026-01-01T00:00:00+09:00\"");
     expect_has(&one, "\"value_exact\":\"358050875/27\"");
     statement_destroy(st);
     record_fini(&cofunding_policy_type, &s.policy);

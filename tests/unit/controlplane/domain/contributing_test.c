@@ -48,6 +48,8 @@ START_TEST(test_kinds_that_do_not_count_are_kept_and_the_answer_says_so)
                  {"gold", false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct record_contribution_request r = request(cases[i].kind);
+        r.contribution.from = world_at(0);
+        r.contribution.to = world_at(WORLD_DAY);
         expect_ok(&w, record("fin.upstage", &r));
         ck_assert_int_eq(world_note(&w, "does not accept the kind") == NULL, cases[i].counts);
     }
@@ -60,6 +62,10 @@ START_TEST(test_contributions_are_refused_by_rule)
     struct record_contribution_request r = request("cash");
     r.contribution.krw.krw = 0;
     expect_refused(&w, record("fin.upstage", &r), ERR_INVALID, "krw must be more than 0");
+    r = request("labour");
+    expect_refused(&w, record("fin.upstage", &r), ERR_INVALID, "the period that was worked");
+    r.contribution.from = r.contribution.to = world_at(1);
+    expect_refused(&w, record("fin.upstage", &r), ERR_INVALID, "from must come before to");
     r = request("cash");
     r.contribution.reference[0] = '\0';
     expect_refused(&w, record("fin.upstage", &r), ERR_INVALID, "reference is missing");

@@ -44,7 +44,7 @@ START_TEST(test_a_loans_plan_says_who_gains_and_loses_what_and_when)
         "gains: project alpha led by upstage, the same",
         "recall: notice 86400 s, protected runtime 0 s, cool-down 7200 s",
         "worst case: a silent node gives back within 90300 s of a recall",
-        "pays: idle borrower, notice borrower, handover borrower, fault borrower",
+        "pays: idle borrower, notice borrower, handover nobody, fault nobody",
         "isolation: whole, mig",
         "price: of the programme",
         "consented by: boss.upstage",

@@ -62,6 +62,8 @@ static void contribute(const char *project, const char *kind, int64_t krw, struc
     r.contribution.project = id_literal(project);
     r.contribution.organisation = id_literal(strcmp(project, "alpha") == 0 ? "upstage" : "lunit");
     r.contribution.kind = id_literal(kind);
+    r.contribution.from = at;
+    r.contribution.to = instant_add(at, 1);
     world_must(&w, world_decide(&w, "admin.nipa", COMMAND_RECORD_CONTRIBUTION, &r));
 }
 
