@@ -6,6 +6,7 @@
 #define LIMIT_REPLY_BYTES            (64 << 20) /* one gRPC reply that a client accepts */
 #define LIMIT_REQUEST_ARENA_BYTES    (8 << 20)  /* all that one request may allocate */
 #define LIMIT_FILE_BYTES             (1 << 20)  /* case files, tree files; manifests */
+#define LIMIT_BASIS_BYTES            (48 << 20) /* what one statement is computed from, as JSON */
 #define LIMIT_LIST_ITEMS             10000      /* entries of one list inside one object */
 #define LIMIT_TEXT_BYTES             1024       /* a free text (reason, evidence) */
 #define LIMIT_NAME_BYTES             128        /* a display name */

@@ -15,12 +15,16 @@
 
 int strict_load(struct span text, struct json_t **ret, struct err *err)
 {
+    return strict_load_long(text, LIMIT_FILE_BYTES, ret, err);
+}
+
+int strict_load_long(struct span text, size_t max, struct json_t **ret, struct err *err)
+{
     CLEANUP_BUF struct buf path = {.data = NULL};
     json_error_t why;
 
-    if (text.len > LIMIT_FILE_BYTES)
-        return err_set(err, ERR_LIMIT, "%zu bytes of JSON, at most %d are allowed", text.len,
-                       LIMIT_FILE_BYTES);
+    if (text.len > max)
+        return err_set(err, ERR_LIMIT, "%zu bytes of JSON, at most %zu are allowed", text.len, max);
     const char *bytes = text.len > 0 ? (const char *)text.data : "";
     json_t *document = json_loadb(bytes, text.len, JSON_REJECT_DUPLICATES, &why);
     if (document) {
@@ -186,11 +190,18 @@ int strict_bool(const struct strict *at, bool *ret, struct err *err)
     return 0;
 }
 
-int strict_list(const struct strict *at, size_t *ret_n, struct err *err)
+int strict_long_list(const struct strict *at, size_t *ret_n, struct err *err)
 {
     if (!json_is_array(at->value))
         return wrong_kind(at, "a list", err);
-    size_t n = json_array_size(at->value);
+    *ret_n = json_array_size(at->value);
+    return 0;
+}
+
+int strict_list(const struct strict *at, size_t *ret_n, struct err *err)
+{
+    size_t n;
+    TRY(strict_long_list(at, &n, err));
     if (n > LIMIT_LIST_ITEMS)
         return strict_error(at, ERR_LIMIT, err, "%zu entries, at most %d are allowed", n,
                             LIMIT_LIST_ITEMS);

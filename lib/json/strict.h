@@ -38,6 +38,8 @@ struct strict {
  * members, numbers beyond int64 and whatever else is no JSON name path, line and column. ERR_LIMIT
  * if it is too long. strict_free() ends it. */
 MUST_CHECK int strict_load(struct span text, struct json_t **ret, struct err *err);
+/* The same for what a program wrote, of at most max bytes. */
+MUST_CHECK int strict_load_long(struct span text, size_t max, struct json_t **ret, struct err *err);
 /* The same from a file; the path of the file stands before each error. ERR_NOT_FOUND, ERR_IO. */
 MUST_CHECK int strict_load_file(const char *path, struct json_t **ret, struct err *err);
 void strict_free(struct json_t *document); /* NULL is fine */
@@ -68,6 +70,9 @@ MUST_CHECK int strict_int(const struct strict *at, int64_t min, int64_t max, int
 MUST_CHECK int strict_bool(const struct strict *at, bool *ret, struct err *err);
 /* A list of at most LIMIT_LIST_ITEMS (beyond: ERR_LIMIT). */
 MUST_CHECK int strict_list(const struct strict *at, size_t *ret_n, struct err *err);
+
+/* A list as long as its document lets it be. */
+MUST_CHECK int strict_long_list(const struct strict *at, size_t *ret_n, struct err *err);
 
 /* Item i of a list; i must be below its length. */
 struct strict strict_item(const struct strict *list, size_t i);
