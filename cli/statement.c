@@ -1,7 +1,9 @@
 /*
- * Owns: the command `statement show`. As JSON and CSV the document is printed byte for byte, since
- * its hash is what counts; people who ask for a table see the members' shares in it. One thread.
+ * Owns: the commands `statement show|issue|list|dispute|close`. As JSON and CSV the document is
+ * printed byte for byte, since its hash is what counts; people who ask for a table see the members'
+ * shares in it. One thread.
  */
+#include "cli/call.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/i18n.h"
@@ -109,9 +111,12 @@ static const struct command_option show_options[] = {
     {.name = "project",
      .letter = 'p',
      .type = OPTION_ID,
-     .required = true,
      .field = "project",
      .help = N_("the project that is billed")},
+    {.name = "id",
+     .type = OPTION_ID,
+     .field = "id",
+     .help = N_("an issued statement, instead of project and period")},
     {.name = "month",
      .type = OPTION_TEXT,
      .metavar = "YYYY-MM",
@@ -125,6 +130,86 @@ static const struct command_option show_options[] = {
     OPTION_END_ROW,
 };
 
+static const struct command_option issue_options[] = {
+    {.name = "project",
+     .letter = 'p',
+     .type = OPTION_ID,
+     .required = true,
+     .field = "project",
+     .help = N_("the project that is billed")},
+    {.name = "month",
+     .type = OPTION_TEXT,
+     .metavar = "YYYY-MM",
+     .field = "month",
+     .help = N_("a Korean calendar month; of a running one what has passed of it")},
+    {.name = "stage",
+     .type = OPTION_ID,
+     .field = "stage",
+     .help = N_("a stage of the project, instead of a month")},
+    {.name = "settlement",
+     .type = OPTION_FLAG,
+     .field = "settlement",
+     .help = N_("the settlement of a stage that is over")},
+    {.name = "reason",
+     .type = OPTION_TEXT,
+     .field = "reason",
+     .help = N_("why there is to be a further version")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option list_options[] = {
+    {.name = "project", .type = OPTION_ID, .field = "?project", .help = N_("only of a project")},
+    {.name = "state", .type = OPTION_TEXT, .field = "?state", .help = N_("only in a state")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option which_argument[] = {
+    {.name = "statement",
+     .type = OPTION_ID,
+     .required = true,
+     .field = "id",
+     .help = N_("the issued statement")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option dispute_options[] = {
+    {.name = "reason",
+     .type = OPTION_TEXT,
+     .required = true,
+     .field = "reason",
+     .help = N_("what the objection is about, and why")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option close_options[] = {
+    {.name = "reason",
+     .type = OPTION_TEXT,
+     .field = "reason",
+     .help = N_("what came of the objections, if there were any")},
+    OPTION_END_ROW,
+};
+
+static const struct column list_columns[] = {
+    {.header = N_("STATEMENT"), .path = "id"},
+    {.header = N_("PROJECT"), .path = "project"},
+    {.header = N_("PERIOD"), .path = "label"},
+    {.header = N_("VERSION"), .path = "facts.version"},
+    {.header = N_("STATE"), .path = "state"},
+    {.header = N_("ISSUED"), .path = "facts.issued_at", .format = COLUMN_INSTANT},
+    {.header = N_("HASH"), .path = "document_sha256"},
+    COLUMN_END,
+};
+static const struct view list_view = {.columns = list_columns, .rows = "items"};
+
+static const struct command_call issue_call = {
+    .service = "StatementService", .method = "IssueStatement", .kind = CALL_CHANGE};
+static const struct command_call dispute_call = {
+    .service = "StatementService", .method = "DisputeStatement", .kind = CALL_CHANGE};
+static const struct command_call close_call = {
+    .service = "StatementService", .method = "CloseStatement", .kind = CALL_CHANGE};
+static const struct command_call list_call = {
+    .service = "StatementService", .method = "ListStatements", .kind = CALL_LIST};
+
 const struct command statement_commands[] = {
     {.noun = "statement",
      .verb = "show",
@@ -132,10 +217,45 @@ const struct command statement_commands[] = {
      .details = N_("With -o json and -o csv byte for byte what was issued; the table is an "
                    "extract of it."),
      .options = show_options,
-     .examples =
-         (const char *const[]){"pumasi statement show -p sovereign-lm --month 2026-02",
-                               "pumasi statement show -p sovereign-lm --month 2026-02 -o csv",
-                               NULL},
+     .examples = (const char *const[]){"pumasi statement show -p sovereign-lm --month 2026-02",
+                                       "pumasi statement show --id statement-1042 -o csv", NULL},
      .exec = show_exec},
+    {.noun = "statement",
+     .verb = "issue",
+     .summary = N_("issue a statement, or its next version"),
+     .details = N_("Refused while a rate that it needs is not set. Nothing of an issued statement "
+                   "is ever changed: late use and corrections are the next version."),
+     .options = issue_options,
+     .examples =
+         (const char *const[]){"pumasi statement issue -p solar --month 2026-02",
+                               "pumasi statement issue -p solar --stage 1 --settlement", NULL},
+     .call = &issue_call,
+     .exec = call_exec},
+    {.noun = "statement",
+     .verb = "list",
+     .summary = N_("list issued statements"),
+     .options = list_options,
+     .examples = (const char *const[]){"pumasi statement list --project solar", NULL},
+     .view = &list_view,
+     .call = &list_call,
+     .exec = call_exec},
+    {.noun = "statement",
+     .verb = "dispute",
+     .summary = N_("object to an issued statement"),
+     .arguments = which_argument,
+     .options = dispute_options,
+     .examples = (const char *const[]){"pumasi statement dispute statement-1042 --reason "
+                                       "\"node n7 was down on 3 February\"",
+                                       NULL},
+     .call = &dispute_call,
+     .exec = call_exec},
+    {.noun = "statement",
+     .verb = "close",
+     .summary = N_("close a statement to which nothing is open"),
+     .arguments = which_argument,
+     .options = close_options,
+     .examples = (const char *const[]){"pumasi statement close statement-1042", NULL},
+     .call = &close_call,
+     .exec = call_exec},
     COMMAND_END,
 };

@@ -1,5 +1,5 @@
 /*
- * Owns: the commands `usage`, `contribution record|list` and `request show`. Constant.
+ * Owns: the commands `usage`, `contribution add|list` and `request show`. Constant.
  */
 #include "cli/call.h"
 #include "cli/commands.h"
@@ -94,6 +94,14 @@ static const struct command_option record_options[] = {
      .required = true,
      .field = "contribution.reference",
      .help = N_("the paper: transfer number, payroll, asset register")},
+    {.name = "from",
+     .type = OPTION_MOMENT,
+     .field = "contribution.from",
+     .help = N_("labour: the first day that was worked")},
+    {.name = "to",
+     .type = OPTION_UNTIL,
+     .field = "contribution.to",
+     .help = N_("labour: the last day that was worked")},
     OPTION_END_ROW,
 };
 
@@ -136,10 +144,10 @@ const struct command usage_commands[] = {
      .call = &usage_call,
      .exec = call_exec},
     {.noun = "contribution",
-     .verb = "record",
+     .verb = "add",
      .summary = N_("record a co-funding payment"),
      .options = record_options,
-     .examples = (const char *const[]){"pumasi contribution record -p sovereign-lm --organisation "
+     .examples = (const char *const[]){"pumasi contribution add -p sovereign-lm --organisation "
                                        "upstage --kind cash --amount 12,000,000 --at 2026-02-03 "
                                        "--reference TR-2026-0042",
                                        NULL},

@@ -191,7 +191,7 @@ static const struct column_row usage_columns[] = {
     {WORD_ORGANISATION, 15, REPORT_LEFT, false}, {WORD_MODEL, 6, REPORT_LEFT, false},
     {WORD_KIND, 8, REPORT_LEFT, false},          {WORD_FROM, 9, REPORT_CENTRE, false},
     {WORD_TO, 9, REPORT_CENTRE, false},          {WORD_LENGTH, 7, REPORT_RIGHT, false},
-    {WORD_MONTHS, 10, REPORT_RIGHT, false},      {WORD_MONTHS_NUM, 0, REPORT_RIGHT, true},
+    {WORD_MONTHS, 12, REPORT_RIGHT, false},      {WORD_MONTHS_NUM, 0, REPORT_RIGHT, true},
     {WORD_MONTHS_DEN, 0, REPORT_RIGHT, true},    {WORD_PRICE, 9, REPORT_RIGHT, false},
     {WORD_PRICE_UNIT, 5, REPORT_RIGHT, false},   {WORD_AMOUNT, 14, REPORT_RIGHT, false},
     {WORD_RATE, 6, REPORT_RIGHT, false},         {WORD_LINE_BURDEN, 13, REPORT_RIGHT, false},

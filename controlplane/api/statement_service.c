@@ -2,9 +2,11 @@
 #include "controlplane/api/listing.h"
 #include "controlplane/api/service.h"
 
+#include "billing/record_json.h"
 #include "billing/statement_csv.h"
 #include "billing/statement_json.h"
 #include "controlplane/domain/authorise.h"
+#include "controlplane/domain/issuing.h"
 #include "controlplane/domain/stating.h"
 #include "lib/base/korea.h"
 #include "lib/base/limits.h"
@@ -13,8 +15,8 @@
 
 #include "pumasi/v1/statement.pb-c.h"
 
-enum format { FORMAT_JSON, FORMAT_CSV, FORMAT_COUNT };
-static const char *const format_texts[] = {"json", "csv"};
+enum format { FORMAT_JSON, FORMAT_CSV, FORMAT_BASIS, FORMAT_COUNT };
+static const char *const format_texts[] = {"json", "csv", "basis"};
 static const struct enum_names format_names = {format_texts, FORMAT_COUNT};
 
 static int read_period(const Pumasi__V1__GetStatementRequest *request, struct window *ret,
@@ -33,16 +35,28 @@ static int read_period(const Pumasi__V1__GetStatementRequest *request, struct wi
     return 0;
 }
 
+static void write_document(const struct statement *statement, enum format format,
+                           struct buf *document)
+{
+    struct canonical c;
+    if (format == FORMAT_CSV) {
+        statement_csv(statement, document);
+    } else if (format == FORMAT_BASIS) {
+        canonical_init(&c, document);
+        record_json(&c, NULL, &basis_type, statement->basis);
+        buf_append_char(document, '\n');
+    } else {
+        statement_json(statement, document);
+    }
+}
+
 static int write_reply(const struct statement *statement, enum format format, struct arena *arena,
                        ProtobufCMessage **ret_reply, struct err *err)
 {
     uint8_t digest[DIGEST_BYTES];
     CLEANUP_BUF struct buf document;
     buf_init(&document, LIMIT_REQUEST_ARENA_BYTES / 2);
-    if (format == FORMAT_CSV)
-        statement_csv(statement, &document);
-    else
-        statement_json(statement, &document);
+    write_document(statement, format, &document);
     Pumasi__V1__GetStatementReply *reply = arena_alloc(arena, sizeof *reply);
     char *bytes = document.full ? NULL : arena_text(arena, buf_span(&document));
     char *hash = arena_alloc(arena, DIGEST_TEXT_CAP);
@@ -75,6 +89,18 @@ static int make_statement(const struct engine_view *view, const struct id *id, s
     return err_set(err, ERR_NOT_FOUND, "there is no statement of %s that you may see", id->text);
 }
 
+/* An issued one, for those who may see all of it. */
+static int find_issued(const struct engine_view *view, const struct id *id, struct statement **ret,
+                       struct err *err)
+{
+    const struct issued_statement *issued = state_find(view->state, ENTITY_STATEMENT, id);
+    struct basis basis;
+    if (!issued || !authorise_view(view->state, view->actor, ENTITY_STATEMENT, issued))
+        return err_set(err, ERR_NOT_FOUND, "there is no statement %s that you may see", id->text);
+    TRY(issuing_basis(view->state, issued, digest_sha256, &basis, err));
+    return statement_of_basis(&basis, ret, err);
+}
+
 static int run_statement(const struct engine_view *view, struct rpc_call *call,
                          const ProtobufCMessage *message, ProtobufCMessage **ret_reply,
                          struct err *err)
@@ -84,12 +110,17 @@ static int run_statement(const struct engine_view *view, struct rpc_call *call,
     struct window period;
     struct id id;
     int format = FORMAT_JSON;
-    TRY(id_parse(span_text(request->project), "project", &id, err));
-    TRY(read_period(request, &period, err));
+    struct statement *statement;
     if (request->format[0])
         TRY(enum_parse(&format_names, span_text(request->format), "format", &format, err));
-    struct statement *statement;
-    TRY(make_statement(view, &id, period, &statement, err));
+    if (request->id[0]) {
+        TRY(id_parse(span_text(request->id), "id", &id, err));
+        TRY(find_issued(view, &id, &statement, err));
+    } else {
+        TRY(id_parse(span_text(request->project), "project", &id, err));
+        TRY(read_period(request, &period, err));
+        TRY(make_statement(view, &id, period, &statement, err));
+    }
     int rc = write_reply(statement, (enum format)format, rpc_call_arena(call), ret_reply, err);
     statement_destroy(statement);
     return rc;
@@ -105,6 +136,14 @@ const struct api_service api_statement_service = {
     .methods =
         {
             {.name = "GetStatement", .way = API_OWN, .own = get_statement},
+            {.name = "IssueStatement", .way = API_CHANGE, .command = COMMAND_ISSUE_STATEMENT},
+            {.name = "DisputeStatement", .way = API_CHANGE, .command = COMMAND_DISPUTE_STATEMENT},
+            {.name = "CloseStatement", .way = API_CHANGE, .command = COMMAND_CLOSE_STATEMENT},
+            {.name = "ListStatements",
+             .way = API_LIST,
+             .entity = ENTITY_STATEMENT,
+             .object = &pumasi__v1__issued_statement__descriptor,
+             .reply = &pumasi__v1__list_statements_reply__descriptor},
             {.name = "RecordContribution",
              .way = API_CHANGE,
              .command = COMMAND_RECORD_CONTRIBUTION},

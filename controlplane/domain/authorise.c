@@ -7,6 +7,7 @@
 #include "controlplane/domain/allocation.h"
 #include "controlplane/domain/approval.h"
 #include "controlplane/domain/recall.h"
+#include "controlplane/domain/issued.h"
 #include "lib/base/buf.h"
 
 /* ---- Commands ------------------------------------------------------------------------------- */
@@ -49,6 +50,9 @@ static const struct command_rule {
     [COMMAND_CLOSE_MONTH] = {.roles = AGENCY | APPROVER},
     [COMMAND_SEAL_MONTH] = {.actors = BY(ACTOR_SERVICE)},
     [COMMAND_ARCHIVE_MONTH] = {.actors = BY(ACTOR_SERVICE)},
+    [COMMAND_ISSUE_STATEMENT] = {.roles = AGENCY | ACCOUNTANT},
+    [COMMAND_DISPUTE_STATEMENT] = {.roles = AGENCY | ACCOUNTANT | CONSENTER},
+    [COMMAND_CLOSE_STATEMENT] = {.roles = AGENCY},
     [COMMAND_CREATE_JOIN_TOKEN] = {.roles = AGENCY | CONSENTER | OPERATOR | LENDER},
     [COMMAND_JOIN] = {.actors = BY(ACTOR_ANONYMOUS)},
     [COMMAND_RENEW_CERTIFICATE] = {.roles = ANYBODY, .actors = BY(ACTOR_NODE)},
@@ -305,6 +309,12 @@ static bool sees_closing(const struct viewer *v, const void *record)
     return false;
 }
 
+/* The whole of it is the lead's; the others get their own lines from it by GetStatement. */
+static bool sees_statement(const struct viewer *v, const void *record)
+{
+    return is_lead(v, &((const struct issued_statement *)record)->project);
+}
+
 static bool (*const views[ENTITY_KIND_COUNT])(const struct viewer *v, const void *record) = {
     [ENTITY_ORGANISATION] = sees_organisation,
     [ENTITY_PROGRAMME] = sees_programme,
@@ -323,6 +333,7 @@ static bool (*const views[ENTITY_KIND_COUNT])(const struct viewer *v, const void
     [ENTITY_RECALL] = sees_recall,
     [ENTITY_STAGE_DECISION] = sees_stage_decision,
     [ENTITY_CLOSING] = sees_closing,
+    [ENTITY_STATEMENT] = sees_statement,
 };
 
 /* The agency's own people and auditors, and the service itself. */

@@ -105,6 +105,18 @@ ARGS(seal_month_command,
      F_TEXT(struct seal_month_command, note_sha256))
 ARGS(archive_month_command,
      F_ID(struct archive_month_command, month))
+ARGS(issue_statement_request,
+     F_ID(struct issue_statement_request, project),
+     F_TEXT(struct issue_statement_request, month),
+     F_ID(struct issue_statement_request, stage),
+     F_BOOL(struct issue_statement_request, settlement),
+     F_TEXT(struct issue_statement_request, reason))
+ARGS(dispute_statement_request,
+     F_ID(struct dispute_statement_request, id),
+     F_TEXT(struct dispute_statement_request, reason))
+ARGS(close_statement_request,
+     F_ID(struct close_statement_request, id),
+     F_TEXT(struct close_statement_request, reason))
 ARGS(create_join_token_command,
      F_RECORD(struct create_join_token_command, token, &join_token_type))
 ARGS(join_command,

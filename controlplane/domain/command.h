@@ -48,6 +48,9 @@ extern const struct record_type request_head_type;
     X(CLOSE_MONTH,         close_month_request)                                                    \
     X(SEAL_MONTH,          seal_month_command)                                                     \
     X(ARCHIVE_MONTH,       archive_month_command)                                                  \
+    X(ISSUE_STATEMENT,     issue_statement_request)                                                \
+    X(DISPUTE_STATEMENT,   dispute_statement_request)                                              \
+    X(CLOSE_STATEMENT,     close_statement_request)                                                \
     X(CREATE_JOIN_TOKEN,   create_join_token_command)                                              \
     X(JOIN,                join_command)                                                           \
     X(RENEW_CERTIFICATE,   renew_certificate_command)                                              \
@@ -188,6 +191,25 @@ struct close_month_request {
     struct request_head head;
     struct id month;         /* "2026-02" */
     char checklist_hash[65]; /* that the caller was shown; "" = none yet */
+    char reason[LIMIT_TEXT_BYTES];
+};
+
+struct issue_statement_request {
+    struct request_head head;
+    struct id project;
+    char month[16];                /* "2026-02", or: */
+    struct id stage;               /* of the project */
+    bool settlement;               /* 정산서 of the stage */
+    char reason[LIMIT_TEXT_BYTES]; /* of a further version */
+};
+struct dispute_statement_request {
+    struct request_head head;
+    struct id id;
+    char reason[LIMIT_TEXT_BYTES];
+};
+struct close_statement_request {
+    struct request_head head;
+    struct id id;
     char reason[LIMIT_TEXT_BYTES];
 };
 

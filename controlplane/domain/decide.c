@@ -8,6 +8,7 @@
 #include "controlplane/domain/contributing.h"
 #include "controlplane/domain/due.h"
 #include "controlplane/domain/extending.h"
+#include "controlplane/domain/issuing.h"
 #include "controlplane/domain/joining.h"
 #include "controlplane/domain/lending.h"
 #include "controlplane/domain/metering.h"
@@ -44,6 +45,9 @@ static const decide_fn deciders[COMMAND_KIND_COUNT] = {
     [COMMAND_CLOSE_MONTH] = decide_close_month,
     [COMMAND_SEAL_MONTH] = decide_seal_month,
     [COMMAND_ARCHIVE_MONTH] = decide_archive_month,
+    [COMMAND_ISSUE_STATEMENT] = decide_issue_statement,
+    [COMMAND_DISPUTE_STATEMENT] = decide_dispute_statement,
+    [COMMAND_CLOSE_STATEMENT] = decide_close_statement,
     [COMMAND_CREATE_JOIN_TOKEN] = decide_create_join_token,
     [COMMAND_JOIN] = decide_join,
     [COMMAND_RENEW_CERTIFICATE] = decide_renew_certificate,

@@ -5,6 +5,7 @@
 #include "controlplane/domain/approval.h"
 #include "controlplane/domain/closing.h"
 #include "controlplane/domain/contribution.h"
+#include "controlplane/domain/issued.h"
 #include "controlplane/domain/lease.h"
 #include "controlplane/domain/loan.h"
 #include "controlplane/domain/node.h"

@@ -19,6 +19,7 @@ struct page {
     struct buf bytes;
     cairo_surface_t *surface;
     cairo_t *cairo;
+    PangoFontMap *fonts; /* of its own: nothing is left behind */
     PangoLayout *layout;
     double width_mm, height_mm;
     bool begun;
@@ -55,9 +56,11 @@ static void set_properties(struct page *p, const char *title, struct instant at)
     cairo_pdf_surface_set_metadata(p->surface, CAIRO_PDF_METADATA_MOD_DATE, date);
 }
 
-static PangoLayout *make_layout(cairo_t *cairo)
+static PangoLayout *make_layout(PangoFontMap *fonts)
 {
-    PangoLayout *layout = pango_cairo_create_layout(cairo);
+    PangoContext *context = pango_font_map_create_context(fonts);
+    PangoLayout *layout = pango_layout_new(context);
+    g_object_unref(context);
     cairo_font_options_t *options = cairo_font_options_create();
     cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
     cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
@@ -83,7 +86,8 @@ int page_create(bool landscape, const char *title, struct instant at, struct pag
     p->surface = cairo_pdf_surface_create_for_stream(take_bytes, p, p->width_mm * POINTS_PER_MM,
                                                      p->height_mm * POINTS_PER_MM);
     p->cairo = cairo_create(p->surface);
-    p->layout = make_layout(p->cairo);
+    p->fonts = pango_cairo_font_map_new();
+    p->layout = make_layout(p->fonts);
     set_properties(p, title, at);
     *ret = p;
     return 0;
@@ -94,8 +98,11 @@ void page_destroy(struct page *p)
     if (p == NULL)
         return;
     g_object_unref(p->layout);
+    g_object_unref(p->fonts);
     cairo_destroy(p->cairo);
     cairo_surface_destroy(p->surface);
+    cairo_debug_reset_static_data(); /* caches of the libraries: leaks are to be seen */
+    FcFini();
     buf_fini(&p->bytes);
     free(p);
 }

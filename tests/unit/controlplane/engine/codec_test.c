@@ -7,6 +7,7 @@
 #include "controlplane/domain/command.h"
 #include "controlplane/domain/recall.h"
 #include "controlplane/domain/stage.h"
+#include "controlplane/domain/issued.h"
 #include "lib/base/limits.h"
 #include "lib/wire/wire.h"
 #include "tests/support/suite.h"
@@ -59,6 +60,9 @@ START_TEST(every_request_of_the_api_agrees_with_its_message)
     CHECK(sign_approval_request);
     CHECK(return_approval_request);
     CHECK(record_contribution_request);
+    CHECK(issue_statement_request);
+    CHECK(dispute_statement_request);
+    CHECK(close_statement_request);
     CHECK(revoke_user_request);
     CHECK(held_lease);
 #undef CHECK
@@ -73,7 +77,8 @@ static struct lease *make_lease(void)
     l->gpus = 8;
     l->units_per_gpu.units = SHARE_PER_GPU;
     l->from.s = 1772323200;
-    l->to = l->ends_at = l->created_at = l->active_at = l->ended_at = l->void_at = INSTANT_NEVER;
+    l->notice_at = l->to = l->ends_at = l->created_at = l->active_at = l->ended_at = l->void_at =
+        INSTANT_NEVER;
     l->state = LEASE_ACTIVE;
     l->fence = UINT64_MAX;
     struct placement *p = record_list_add(&l->placements, sizeof *p);
