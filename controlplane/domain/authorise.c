@@ -6,8 +6,8 @@
 
 #include "controlplane/domain/allocation.h"
 #include "controlplane/domain/approval.h"
-#include "controlplane/domain/recall.h"
 #include "controlplane/domain/issued.h"
+#include "controlplane/domain/recall.h"
 #include "lib/base/buf.h"
 
 /* ---- Commands ------------------------------------------------------------------------------- */

@@ -25,7 +25,7 @@
     X(CONTRIBUTION, "contributions", "contribution", contribution)                                 \
     X(RECALL, "recalls", "recall", recall)                                                         \
     X(STAGE_DECISION, "stage-decisions", "stage-decision", stage_decision)                         \
-    X(CLOSING, "closings", "closing", closing)                                                         \
+    X(CLOSING, "closings", "closing", closing)                                                     \
     X(STATEMENT, "statements", "statement", issued_statement)
 
 enum entity_kind {

@@ -131,9 +131,9 @@ struct lease {
     struct instant created_at;
     struct instant active_at;
     struct instant ended_at;
-    struct instant void_at; /* by then it is over on every node, even on one that fell silent */
-    struct id continues;    /* the lease that it takes over from on other devices */
-    struct list waiting;    /* struct lease_wait: one while it is requested, else none */
+    struct instant void_at;   /* by then it is over on every node, even on one that fell silent */
+    struct id continues;      /* the lease that it takes over from on other devices */
+    struct list waiting;      /* struct lease_wait: one while it is requested, else none */
     struct instant notice_at; /* of its recall; NEVER: none */
 };
 extern const struct record_type lease_type;
