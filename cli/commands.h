@@ -13,7 +13,6 @@ extern const struct command ca_commands[];
 extern const struct command cofund_commands[];
 extern const struct command completion_commands[];
 extern const struct command context_commands[];
-extern const struct command document_commands[];
 extern const struct command help_commands[];
 extern const struct command init_commands[];
 extern const struct command lease_commands[];

@@ -1,16 +1,16 @@
 /*
- * Owns: the commands `statement render|export|diff`: documents on this side of the wire. The server
+ * Owns: what `statement render|export|diff` do: documents on this side of the wire. The server
  * hands out the basis of a statement; what is made of it is made here, by the code that bills, so
  * that the documents are the same for whoever has the basis. One thread.
  */
-#include "documents/document.h"
+#include "cli/document.h"
 
 #include "cli/basis.h"
 #include "cli/client.h"
-#include "cli/commands.h"
 #include "cli/i18n.h"
 #include "cli/invocation.h"
 #include "cli/request.h"
+#include "documents/document.h"
 #include "lib/base/file.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
@@ -68,7 +68,7 @@ static int render_text(const struct invocation *inv, struct span text, struct er
     return rc;
 }
 
-static int render_exec(struct invocation *inv, struct err *err)
+int document_render(struct invocation *inv, struct err *err)
 {
     const char *path = invocation_text(inv, "file");
     CLEANUP_BUF struct buf text;
@@ -77,7 +77,7 @@ static int render_exec(struct invocation *inv, struct err *err)
     return rc < 0 ? err_prefix(err, rc, "%s", path) : 0;
 }
 
-static int export_exec(struct invocation *inv, struct err *err)
+int document_export(struct invocation *inv, struct err *err)
 {
     CLEANUP_BUF struct buf text;
     buf_init(&text, LIMIT_BASIS_BYTES);
@@ -173,7 +173,7 @@ static int fetch_statement(struct invocation *inv, const char *id, struct statem
     return basis_statement(buf_span(&text), ret, err);
 }
 
-static int diff_exec(struct invocation *inv, struct err *err)
+int document_diff(struct invocation *inv, struct err *err)
 {
     struct statement *a = NULL, *b = NULL;
     int rc = fetch_statement(inv, invocation_text(inv, "before"), &a, err);
@@ -185,71 +185,3 @@ static int diff_exec(struct invocation *inv, struct err *err)
     statement_destroy(b);
     return rc;
 }
-
-/* ---- The table ------------------------------------------------------------------------------- */
-
-#define OUT_OPTION                                                                                 \
-    {                                                                                              \
-        .name = "out", .type = OPTION_FILE, .metavar = "DIR", .required = true,                    \
-        .help = N_("the directory that the documents go into")                                     \
-    }
-#define ENGLISH_OPTION                                                                             \
-    {                                                                                              \
-        .name = "english", .type = OPTION_FLAG,                                                    \
-        .help = N_("PDF and XLSX in English, not in Korean")                                       \
-    }
-
-static const struct command_option render_options[] = {
-    {.name = "file",
-     .letter = 'f',
-     .type = OPTION_FILE,
-     .required = true,
-     .help = N_("the basis of a statement, - for standard input")},
-    OUT_OPTION,
-    ENGLISH_OPTION,
-    OPTION_END_ROW,
-};
-
-static const struct command_option export_options[] = {OUT_OPTION, ENGLISH_OPTION, OPTION_END_ROW};
-
-static const struct command_option export_argument[] = {
-    {.name = "statement", .type = OPTION_ID, .required = true, .help = N_("the issued statement")},
-    OPTION_END_ROW,
-};
-
-static const struct command_option diff_arguments[] = {
-    {.name = "before", .type = OPTION_ID, .required = true, .help = N_("an issued statement")},
-    {.name = "after",
-     .type = OPTION_ID,
-     .required = true,
-     .help = N_("another, most often its next version")},
-    OPTION_END_ROW,
-};
-
-const struct command document_commands[] = {
-    {.noun = "statement",
-     .verb = "export",
-     .summary = N_("write an issued statement as PDF, XLSX, CSV and JSON"),
-     .details = N_("The documents are computed here, from the basis that the server hands out, by "
-                   "the code that bills; the server's hash is checked on the way."),
-     .arguments = export_argument,
-     .options = export_options,
-     .examples =
-         (const char *const[]){"pumasi statement export statement-1042 --out february", NULL},
-     .exec = export_exec},
-    {.noun = "statement",
-     .verb = "render",
-     .summary = N_("make the documents of a basis again, without a server"),
-     .options = render_options,
-     .examples = (const char *const[]){"pumasi statement render -f basis.json --out again", NULL},
-     .exec = render_exec},
-    {.noun = "statement",
-     .verb = "diff",
-     .summary = N_("what changed between two versions of a statement"),
-     .details = N_("Amounts that changed, before, after and by how much; then the stretches of use "
-                   "that only one of them has."),
-     .arguments = diff_arguments,
-     .examples = (const char *const[]){"pumasi statement diff statement-1042 statement-1077", NULL},
-     .exec = diff_exec},
-    COMMAND_END,
-};

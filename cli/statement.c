@@ -6,6 +6,7 @@
 #include "cli/call.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/document.h"
 #include "cli/i18n.h"
 #include "cli/output.h"
 #include "cli/request.h"
@@ -189,6 +190,44 @@ static const struct command_option close_options[] = {
     OPTION_END_ROW,
 };
 
+#define OUT_OPTION                                                                                 \
+    {                                                                                              \
+        .name = "out", .type = OPTION_FILE, .metavar = "DIR", .required = true,                    \
+        .help = N_("the directory that the documents go into")                                     \
+    }
+#define ENGLISH_OPTION                                                                             \
+    {                                                                                              \
+        .name = "english", .type = OPTION_FLAG,                                                    \
+        .help = N_("PDF and XLSX in English, not in Korean")                                       \
+    }
+
+static const struct command_option render_options[] = {
+    {.name = "file",
+     .letter = 'f',
+     .type = OPTION_FILE,
+     .required = true,
+     .help = N_("the basis of a statement, - for standard input")},
+    OUT_OPTION,
+    ENGLISH_OPTION,
+    OPTION_END_ROW,
+};
+
+static const struct command_option export_options[] = {OUT_OPTION, ENGLISH_OPTION, OPTION_END_ROW};
+
+static const struct command_option export_argument[] = {
+    {.name = "statement", .type = OPTION_ID, .required = true, .help = N_("the issued statement")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option diff_arguments[] = {
+    {.name = "before", .type = OPTION_ID, .required = true, .help = N_("an issued statement")},
+    {.name = "after",
+     .type = OPTION_ID,
+     .required = true,
+     .help = N_("another, most often its next version")},
+    OPTION_END_ROW,
+};
+
 static const struct column list_columns[] = {
     {.header = N_("STATEMENT"), .path = "id"},
     {.header = N_("PROJECT"), .path = "project"},
@@ -257,5 +296,29 @@ const struct command statement_commands[] = {
      .examples = (const char *const[]){"pumasi statement close statement-1042", NULL},
      .call = &close_call,
      .exec = call_exec},
+    {.noun = "statement",
+     .verb = "export",
+     .summary = N_("write an issued statement as PDF, XLSX, CSV and JSON"),
+     .details = N_("The documents are computed here, from the basis that the server hands out, by "
+                   "the code that bills; the server's hash is checked on the way."),
+     .arguments = export_argument,
+     .options = export_options,
+     .examples =
+         (const char *const[]){"pumasi statement export statement-1042 --out february", NULL},
+     .exec = document_export},
+    {.noun = "statement",
+     .verb = "render",
+     .summary = N_("make the documents of a basis again, without a server"),
+     .options = render_options,
+     .examples = (const char *const[]){"pumasi statement render -f basis.json --out again", NULL},
+     .exec = document_render},
+    {.noun = "statement",
+     .verb = "diff",
+     .summary = N_("what changed between two versions of a statement"),
+     .details = N_("Amounts that changed, before, after and by how much; then the stretches of use "
+                   "that only one of them has."),
+     .arguments = diff_arguments,
+     .examples = (const char *const[]){"pumasi statement diff statement-1042 statement-1077", NULL},
+     .exec = document_diff},
     COMMAND_END,
 };
