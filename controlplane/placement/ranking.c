@@ -11,6 +11,7 @@
 
 #define TREES   (PLACEMENT_MODELS + 1)
 #define BUCKETS 4096
+#define AHEAD   4 /* changed nodes */
 
 /* The leaves of a model: a power of two, of which `n` are nodes. */
 struct tree {
@@ -226,11 +227,17 @@ static void judge_all(struct ranked *x)
     }
 }
 
+/* A node is some cache lines far away: they are asked for while those before it are judged. */
 static void judge_changed(struct ranked *x)
 {
     const struct ranking *r = x->ranking;
     for (uint64_t c = x->seen; c < r->changes; c++) {
         size_t node = r->journal[c & r->journal_mask];
+        const struct fleet_node *ahead =
+            &r->fleet->nodes[r->journal[(c + AHEAD) & r->journal_mask]];
+        __builtin_prefetch(ahead);
+        __builtin_prefetch((const char *)ahead + 64);
+        __builtin_prefetch((const char *)ahead + 128);
         if (r->places[node].change == c + 1)
             put(x, node, judge(x, node));
     }
