@@ -203,21 +203,29 @@ static struct figures figures_of(const struct quota_tree *t)
     return f;
 }
 
-static int64_t random_limit(uint64_t *seed)
+static int64_t random_limit(uint64_t *seed, int64_t unit)
 {
-    return dice(seed, 2) ? (int64_t)dice(seed, 40) : NO;
+    return dice(seed, 2) ? unit * (int64_t)dice(seed, 40) : NO;
 }
 
-static struct quota_tree *random_tree(uint64_t *seed)
+/* Amounts are multiples of the unit: with the large one their sums pass 2^63. */
+#define TREES 10000
+#define LARGE (INT64_MAX / 64)
+static int64_t random_unit(uint64_t *seed)
+{
+    return dice(seed, 4) ? 1 : LARGE;
+}
+
+static struct quota_tree *random_tree(uint64_t *seed, int64_t unit)
 {
     static const char *const names[NODES_MAX] = {"a", "b", "c", "d", "e", "f", "g", "h"};
     struct quota_node nodes[NODES_MAX];
     for (size_t i = 0; i < NODES_MAX; i++) {
         const char *parent = i ? names[dice(seed, i)] : NULL;
-        nodes[i] = (struct quota_node){names[i], parent, (int64_t)dice(seed, 30), NO, NO};
+        nodes[i] = (struct quota_node){names[i], parent, unit * (int64_t)dice(seed, 30), NO, NO};
         if (i > 0) {
-            nodes[i].borrow_limit = random_limit(seed);
-            nodes[i].lend_limit = random_limit(seed);
+            nodes[i].borrow_limit = random_limit(seed, unit);
+            nodes[i].lend_limit = random_limit(seed, unit);
         }
     }
     return tree_of(nodes, NODES_MAX);
@@ -226,16 +234,17 @@ static struct quota_tree *random_tree(uint64_t *seed)
 START_TEST(add_then_remove_restores_every_figure)
 {
     uint64_t seed = 11;
-    for (int round = 0; round < 300; round++) {
-        struct quota_tree *t = random_tree(&seed);
+    for (int round = 0; round < TREES; round++) {
+        int64_t unit = random_unit(&seed);
+        struct quota_tree *t = random_tree(&seed, unit);
         size_t held = dice(&seed, NODES_MAX);
-        quota_add_usage(t, held, 15);
+        quota_add_usage(t, held, 15 * unit);
         struct figures before = figures_of(t);
         size_t where[12];
         int64_t amount[12];
         for (int i = 0; i < 12; i++) {
             where[i] = dice(&seed, NODES_MAX);
-            amount[i] = (int64_t)dice(&seed, 50);
+            amount[i] = unit * (int64_t)dice(&seed, 50);
             quota_add_usage(t, where[i], amount[i]);
         }
         for (int i = 0; i < 12; i++) /* not in the order of adding */
@@ -250,8 +259,9 @@ END_TEST
 START_TEST(available_never_exceeds_potential_and_taking_it_fits)
 {
     uint64_t seed = 12;
-    for (int round = 0; round < 500; round++) {
-        struct quota_tree *t = random_tree(&seed);
+    for (int round = 0; round < TREES; round++) {
+        int64_t unit = random_unit(&seed);
+        struct quota_tree *t = random_tree(&seed, unit);
         for (int i = 0; i < 10; i++) {
             size_t node = dice(&seed, NODES_MAX);
             int64_t available = quota_available(t, node);
@@ -259,6 +269,10 @@ START_TEST(available_never_exceeds_potential_and_taking_it_fits)
             quota_add_usage(t, node, (int64_t)dice(&seed, (uint64_t)available + 1));
             if (available > 0)
                 ck_assert_int_le(quota_available(t, node), available);
+        }
+        if (unit != 1) { /* beyond 2^63 it is capped, and never wraps */
+            quota_tree_destroy(t);
+            continue;
         }
         /* What is available at once may be taken at once, down to exactly nothing. */
         size_t node = dice(&seed, NODES_MAX);
@@ -284,8 +298,8 @@ START_TEST(changes_in_place_equal_a_tree_built_anew)
         nodes[i].nominal = (int64_t)dice(&seed, 20);
         quota_set_nominal(t, i, nodes[i].nominal);
         if (i > 0) {
-            nodes[i].borrow_limit = random_limit(&seed);
-            nodes[i].lend_limit = random_limit(&seed);
+            nodes[i].borrow_limit = random_limit(&seed, 1);
+            nodes[i].lend_limit = random_limit(&seed, 1);
             quota_set_limits(t, i, nodes[i].borrow_limit, nodes[i].lend_limit);
         }
         size_t j = dice(&seed, 4);

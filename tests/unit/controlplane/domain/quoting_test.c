@@ -1,6 +1,7 @@
 /* Prices: the quote is the bill. */
 #include "controlplane/domain/quoting.h"
 
+#include "controlplane/domain/stating.h"
 #include "lib/base/korea.h"
 #include "tests/support/suite.h"
 #include "tests/support/world/expect.h"
@@ -174,6 +175,88 @@ START_TEST(test_nothing_costs_nothing)
 }
 END_TEST
 
+/* ---- The quote is the bill ---- */
+
+#define BOOKINGS 1000
+
+static uint64_t dice = 20251101;
+static int64_t roll(int64_t n)
+{
+    dice ^= dice << 13;
+    dice ^= dice >> 7;
+    dice ^= dice << 17;
+    return (int64_t)(dice % (uint64_t)n);
+}
+
+struct booked {
+    struct id lease;
+    size_t organisation;
+    int64_t quote;
+};
+
+/* One more random lease that finds room; its dry run has said what it costs. */
+static struct booked book_at_random(const char *const actors[2])
+{
+    for (;;) {
+        struct booked b = {.organisation = (size_t)roll(2)};
+        struct instant from = world_at(roll(290 * 24) * WORLD_HOUR + roll(3600));
+        struct world_booking wish = {.actor = actors[b.organisation],
+                                     .allocation = allocation,
+                                     .gpus = (uint32_t)(1 + roll(4)),
+                                     .units = roll(4) ? 0 : 7 * (1 + roll(999)),
+                                     .from = from,
+                                     .to = instant_add(from, 600 + roll(20 * 3600)),
+                                     .dry_run = true};
+        struct month begins = month_of(wish.from), ends = month_of(instant_add(wish.to, -1));
+        if (begins.index != ends.index || world_book(&w, &wish) < 0)
+            continue;
+        b.quote = w.changes.answer.quote.value_krw.krw;
+        wish.dry_run = false;
+        expect_ok(&w, world_book(&w, &wish));
+        b.lease = w.changes.answer.id;
+        return b;
+    }
+}
+
+/* By the statements of all months: each drops what is below a won. */
+static int64_t billed(const char *organisation)
+{
+    struct id project = id_literal("alpha"), member = id_literal(organisation);
+    int64_t krw = 0;
+    for (int i = 0; i < 12; i++) {
+        struct month m = {month_of(WORLD_START).index + i};
+        struct statement *statement;
+        expect_ok(&w,
+                  stating_member(w.state, &project, &member, month_window(m), &statement, &w.err));
+        krw += statement->result->total.value_krw.krw;
+        statement_destroy(statement);
+    }
+    return krw;
+}
+
+START_TEST(test_a_thousand_random_bookings_are_billed_what_their_dry_runs_said)
+{
+    static const char *const actors[2] = {"kim.upstage", "lee.kaist"};
+    static struct booked all[BOOKINGS];
+    int64_t quoted[2] = {0};
+    for (size_t i = 0; i < BOOKINGS; i++)
+        all[i] = book_at_random(actors);
+    for (size_t i = 0; i < BOOKINGS; i++) {
+        const struct lease *l = world_lease(&w, all[i].lease.text);
+        expect_ok(&w, world_use(&w, "n1", i + 1, l->id.text, l->from, l->to));
+        ck_assert_uint_eq(w.changes.entries.n, 1);
+        const struct ledger_entry *line = LIST_AT(struct ledger_entry, &w.changes.entries, 0);
+        ck_assert_msg(line->amount_krw.krw == all[i].quote, "%s: quoted %lld, billed %lld",
+                      all[i].lease.text, (long long)all[i].quote, (long long)line->amount_krw.krw);
+        quoted[all[i].organisation] += all[i].quote;
+    }
+    ck_assert_int_eq(billed("upstage"), quoted[0]);
+    ck_assert_int_eq(billed("kaist"), quoted[1]);
+    ck_assert_int_gt(quoted[0], 0);
+    ck_assert_int_gt(quoted[1], 0);
+}
+END_TEST
+
 static Suite *quoting_suite(void)
 {
     Suite *s = suite_create("quoting");
@@ -189,6 +272,7 @@ static Suite *quoting_suite(void)
     tcase_add_test(c, test_without_a_rate_there_is_no_price);
     tcase_add_loop_test(c, test_quotes_add_up_to_the_whole, 0, 3);
     tcase_add_test(c, test_nothing_costs_nothing);
+    tcase_add_test(c, test_a_thousand_random_bookings_are_billed_what_their_dry_runs_said);
     suite_add_tcase(s, c);
     return s;
 }

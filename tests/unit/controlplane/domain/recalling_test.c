@@ -260,6 +260,138 @@ START_TEST(test_every_recall_is_in_the_ledger_with_its_reason)
 }
 END_TEST
 
+/* ---- Swap before stop ---- */
+
+static struct id running(uint32_t gpus)
+{
+    struct id id = book(gpus, w.now, instant_add(w.now, 9 * WORLD_DAY), 0, NULL);
+    world_due(&w);
+    world_report(&w, "n1", "active");
+    world_report(&w, "n2", "active");
+    ck_assert_int_eq(lease(&id)->state, LEASE_ACTIVE);
+    return id;
+}
+
+static bool find_heir(const void *record, void *arg)
+{
+    const struct lease **found = arg;
+    const struct lease *l = record;
+    if (!id_is_none(&l->continues))
+        *found = l;
+    return true;
+}
+
+START_TEST(test_a_running_lease_goes_on_elsewhere_and_the_bill_of_the_two_is_the_bill_of_one)
+{
+    struct id id = running(8);
+    world_make_node(&w, "n3", "skt-b200", 8);
+    world_make_loan(&w, &(struct world_loan_terms){.id = "loan-c", .gpus = 8, .notice_s = 3600});
+    int64_t held = world_allocation(&w, allocation.text)->held_krw.krw;
+    expect_ok(&w, world_recall(&w, "op.skt", "loan-a", 12, INSTANT_NEVER));
+    ck_assert_ptr_nonnull(world_note(&w, "goes on as"));
+    const struct lease *heir = NULL;
+    state_each(w.state, ENTITY_LEASE, NULL, find_heir, &heir);
+    ck_assert_ptr_nonnull(heir);
+    ck_assert_str_eq(heir->continues.text, id.text);
+    ck_assert_str_eq(heir->loan.text, "loan-c");
+    ck_assert_int_eq(heir->from.s, world_at(3600).s);
+    ck_assert_int_eq(heir->from.s, lease(&id)->ends_at.s);
+    ck_assert_int_eq(heir->to.s, lease(&id)->to.s);
+    ck_assert_int_eq(heir->state, LEASE_BOOKED);
+    ck_assert_int_eq(world_allocation(&w, allocation.text)->held_krw.krw, held);
+    ck_assert_int_eq(lease(&id)->held_krw.krw + heir->held_krw.krw, held);
+}
+END_TEST
+
+START_TEST(test_two_that_are_swapped_do_not_take_the_same_devices)
+{
+    struct id one = running(4), two = running(4);
+    world_make_node(&w, "n3", "skt-b200", 8);
+    world_make_loan(&w, &(struct world_loan_terms){.id = "loan-c", .gpus = 6, .notice_s = 3600});
+    expect_ok(&w, world_recall(&w, "op.skt", "loan-a", 12, INSTANT_NEVER));
+    size_t heirs = world_note(&w, "goes on as") != NULL;
+    ck_assert_uint_eq(heirs, 1); /* the loan has room for one only */
+    ck_assert_int_eq(lease(&one)->end_reason, END_RECALLED);
+    ck_assert_int_eq(lease(&two)->end_reason, END_RECALLED);
+    ck_assert_ptr_nonnull(world_note(&w, "ends at"));
+}
+END_TEST
+
+/* ---- With less notice ---- */
+
+static int emergency(const char *actor, struct instant by)
+{
+    struct recall_loan_request r = {.id = id_literal("loan-a"),
+                                    .units = share_gpus(12),
+                                    .by = by,
+                                    .reason = "fire",
+                                    .emergency = true};
+    return world_decide(&w, actor, COMMAND_RECALL_LOAN, &r);
+}
+
+START_TEST(test_an_emergency_recall_waits_for_two_organisations_one_of_them_the_agency)
+{
+    world_make_user(&w, "other", "skt", "supplier-approver");
+    struct id id = running(8);
+    expect_refused(&w, emergency("op.skt", world_at(2 * WORLD_HOUR)), ERR_INVALID,
+                   "that is no emergency");
+    expect_ok(&w, emergency("sign.skt", world_at(60)));
+    struct id approval = w.changes.answer.approval, recall = w.changes.answer.id;
+    ck_assert_int_eq(lease(&id)->state, LEASE_ACTIVE);
+    ck_assert_uint_eq(world_approval(&w, approval.text)->approvers_needed, 2);
+    expect_refused(&w, world_sign(&w, "sign.skt", approval.text), ERR_DENIED, "proposed it");
+    expect_ok(&w, world_sign(&w, "ok1.nipa", approval.text));
+    ck_assert_int_eq(lease(&id)->state, LEASE_ACTIVE);
+    expect_refused(&w, world_sign(&w, "ok2.nipa", approval.text), ERR_CONFLICT,
+                   "has to be of another organisation");
+    expect_ok(&w, world_sign(&w, "other.skt", approval.text));
+    ck_assert_int_eq(lease(&id)->state, LEASE_DRAINING);
+    ck_assert_int_eq(lease(&id)->ends_at.s, world_at(60).s);
+    ck_assert_int_eq(((const struct recall *)state_find(w.state, ENTITY_RECALL, &recall))->state,
+                     REQUEST_APPROVED);
+}
+END_TEST
+
+START_TEST(test_who_competes_with_the_borrower_does_not_approve_its_recall)
+{
+    /* naver takes part in beta, of the same programme */
+    struct apply_project_request r = {0};
+    struct id beta = id_literal("beta");
+    record_copy(&project_type, &r.project, state_find(w.state, ENTITY_PROJECT, &beta));
+    struct member *m = record_list_add(&r.project.members, sizeof *m);
+    *m = (struct member){.organisation = id_literal("naver"), .role = MEMBER_PARTICIPANT};
+    expect_ok(&w, world_decide(&w, "admin.nipa", COMMAND_APPLY_PROJECT, &r));
+    record_fini(&apply_project_request_type, &r);
+    expect_ok(&w, emergency("admin.nipa", INSTANT_NEVER));
+    struct id approval = w.changes.answer.approval;
+    struct id recall = w.changes.answer.id, naver = id_literal("naver"), skt = id_literal("skt");
+    struct id upstage = id_literal("upstage");
+    struct decide_context ctx = {.now = w.now};
+    struct changes changes;
+    changes_init(&changes);
+    struct turn t = turn_begin(w.state, &ctx, &changes);
+    const void *record = state_find(w.state, ENTITY_RECALL, &recall);
+    ck_assert(recalling_is_party(&t, record, &naver));
+    ck_assert(recalling_is_party(&t, record, &upstage));
+    ck_assert(!recalling_is_party(&t, record, &skt));
+    turn_end(&t);
+    changes_fini(&changes);
+    expect_ok(&w, world_sign(&w, "sign.skt", approval.text)); /* the lender itself may */
+}
+END_TEST
+
+START_TEST(test_an_emergency_recall_that_is_returned_recalls_nothing)
+{
+    expect_ok(&w, emergency("op.skt", INSTANT_NEVER));
+    struct id recall = w.changes.answer.id;
+    struct return_approval_request r = {.id = w.changes.answer.approval, .reason = "no fire"};
+    expect_ok(&w, world_decide(&w, "ok1.nipa", COMMAND_RETURN_APPROVAL, &r));
+    ck_assert_int_eq(((const struct recall *)state_find(w.state, ENTITY_RECALL, &recall))->state,
+                     REQUEST_RETURNED);
+    ck_assert_int_eq(world_loan(&w, "loan-a")->state, LOAN_ACTIVE);
+}
+END_TEST
+
 static Suite *recall_suite(void)
 {
     Suite *s = suite_create("recall");
@@ -276,6 +408,12 @@ static Suite *recall_suite(void)
     tcase_add_test(c, test_the_guarantee_is_lower_from_then_on_and_the_burst_rests);
     tcase_add_test(c, test_a_loan_that_has_not_begun_can_be_recalled);
     tcase_add_test(c, test_every_recall_is_in_the_ledger_with_its_reason);
+    tcase_add_test(
+        c, test_a_running_lease_goes_on_elsewhere_and_the_bill_of_the_two_is_the_bill_of_one);
+    tcase_add_test(c, test_two_that_are_swapped_do_not_take_the_same_devices);
+    tcase_add_test(c, test_an_emergency_recall_waits_for_two_organisations_one_of_them_the_agency);
+    tcase_add_test(c, test_who_competes_with_the_borrower_does_not_approve_its_recall);
+    tcase_add_test(c, test_an_emergency_recall_that_is_returned_recalls_nothing);
     suite_add_tcase(s, c);
     return s;
 }
