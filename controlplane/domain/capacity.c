@@ -21,6 +21,7 @@ struct pool_book {
 
 struct loan_book {
     const struct loan *loan;
+    const struct pool_book *pool;
     size_t borrower; /* an index of parties */
     struct use used;
 };
@@ -166,9 +167,11 @@ static bool add_loan(const void *record, void *arg)
     struct capacity *c = arg;
     const struct loan *loan = record;
     bool counts = loan->state >= LOAN_APPROVED && loan->state <= LOAN_RECALLING;
-    if (counts && pool_book(c, &loan->pool)) {
+    const struct pool_book *pool = counts ? pool_book(c, &loan->pool) : NULL;
+    if (pool) {
         struct loan_book *book = record_list_add(&c->loans, sizeof *book);
         book->loan = loan;
+        book->pool = pool;
     }
     return true;
 }
@@ -494,7 +497,7 @@ static __int128 given_away(const struct claim *claim, struct instant t)
     __int128 given = 0;
     LIST_EACH(const struct loan_book, book, &claim->capacity->loans)
     {
-        if (!id_equal(&book->loan->pool, &claim->pool->pool->id))
+        if (book->pool != claim->pool)
             continue;
         __int128 used = steps_at(book->used.steps, t) + (book == claim->loan ? claim->units : 0);
         int64_t guaranteed = gives_way ? 0 : capacity_guaranteed(book->loan, t);
@@ -531,7 +534,7 @@ static struct instant next_pool_change(const struct claim *claim, struct instant
     struct instant next = steps_next(claim->pool->own.steps, t);
     LIST_EACH(const struct loan_book, book, &claim->capacity->loans)
     {
-        if (!id_equal(&book->loan->pool, &claim->pool->pool->id))
+        if (book->pool != claim->pool)
             continue;
         next = instant_min(next, capacity_next_change(book->loan, t));
         next = instant_min(next, steps_next(book->used.steps, t));
@@ -548,7 +551,7 @@ static bool pool_surely_fits(const struct claim *claim)
         return true;
     LIST_EACH(const struct loan_book, book, &claim->capacity->loans)
     {
-        if (!id_equal(&book->loan->pool, &pool->pool->id))
+        if (book->pool != pool)
             continue;
         __int128 used =
             steps_peak(book->used.steps, claim->window) + (book == claim->loan ? claim->units : 0);
@@ -618,6 +621,14 @@ int capacity_check(struct capacity *c, const struct lease *l, const struct id *p
     return judge(&claim, err);
 }
 
+/* More than the place has at its best. */
+static bool never_fits(const struct claim *claim)
+{
+    const struct loan *loan = claim->loan ? claim->loan->loan : NULL;
+    return claim->units > claim->pool->in_service ||
+           (loan && claim->units > loan->guaranteed_units.units + loan->burst_units.units);
+}
+
 /* The first instant after t at which any figure of the books changes. */
 static struct instant next_change(const struct capacity *c, struct instant t)
 {
@@ -640,7 +651,16 @@ bool capacity_in_the_way(struct capacity *c, const struct lease *l, const struct
     struct instant at;
     struct claim claim = claim_of(c, l, pool, cleaning_s);
     claim.refused_at = &at;
-    if (judge(&claim, NULL) == 0)
+    if (never_fits(&claim)) {
+        *ret_until = INSTANT_NEVER;
+        return true;
+    }
+    bool refused = (claim.loan && check_loan(&claim, NULL) < 0) || check_pool(&claim, NULL) < 0;
+    if (refused) {
+        *ret_until = next_pool_change(&claim, at);
+        return true;
+    }
+    if (l->service_class == CLASS_OPPORTUNISTIC || check_tree(&claim, NULL) == 0)
         return false;
     *ret_until = next_change(c, at);
     return true;

@@ -1,12 +1,15 @@
 /*
- * What one booking costs in the decider alone, as leases pile up: no store, no wire, no threads.
- * Usage: bench_decide [LEASES [NODES]]. Prints a line each time the number of leases doubles.
+ * What one booking, and one explanation of a booking, cost in the decider alone, as leases pile up:
+ * no store, no wire, no threads. Usage: bench_decide [LEASES [NODES [POOLS]]]. Prints a line each
+ * time the number of leases doubles: microseconds of its own thread, and the peak memory so far.
  */
+#include "controlplane/domain/explaining.h"
 #include "tests/bench/figures.h"
 #include "tests/support/world/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #define GPUS_PER_NODE 8
 #define BUDGET_KRW    INT64_C(1000000000000000)
@@ -21,20 +24,26 @@ static uint64_t next_random(uint64_t *seed)
     return *seed * UINT64_C(2685821657736338717);
 }
 
-static void make_pool(struct world *w, size_t nodes)
+/* One of several pools of the same supplier, lent to alpha as a whole. */
+static void make_pool(struct world *w, size_t i, size_t nodes)
 {
-    char name[32];
+    char name[64], pool[32], loan[48];
     struct apply_pool_request p = {.pool = {.owner = id_literal("skt")}};
-    p.pool.id = id_literal("great-b200");
+    snprintf(pool, sizeof pool, "great-%03zu", i);
+    snprintf(loan, sizeof loan, "great-loan-%03zu", i);
+    p.pool.id = id_literal(pool);
     p.pool.site = id_literal("skt-dc");
     memcpy(p.pool.model, "B200", 5);
     p.pool.contracted_units = share_gpus((int64_t)nodes * GPUS_PER_NODE);
     p.pool.lend_limit_units = p.pool.contracted_units;
     world_must(w, world_decide(w, "admin.nipa", COMMAND_APPLY_POOL, &p));
-    for (size_t i = 0; i < nodes; i++) {
-        snprintf(name, sizeof name, "g%04zu", i);
-        world_make_node(w, name, "great-b200", GPUS_PER_NODE);
+    for (size_t k = 0; k < nodes; k++) {
+        snprintf(name, sizeof name, "g%03zu-%04zu", i, k);
+        world_make_node(w, name, pool, GPUS_PER_NODE);
     }
+    world_make_loan(
+        w, &(struct world_loan_terms){
+               .id = loan, .pool = pool, .gpus = (int64_t)nodes * GPUS_PER_NODE, .notice_s = 3600});
 }
 
 /* One to eight GPUs for one to forty-eight hours, somewhere in the hundred days. */
@@ -55,53 +64,92 @@ static int64_t timed(struct world *w, const struct world_booking *b)
     return figures_thread() - begin;
 }
 
-static void print_line(struct world *w, struct samples *booked, struct samples *dry)
+/* As api/ asks it: a turn whose changes are dropped. */
+static int64_t explained(struct world *w, const struct world_booking *b)
 {
-    printf("decide: leases=%zu nodes=%zu book_p50_us=%lld book_p99_us=%lld dry_p50_us=%lld "
-           "dry_p99_us=%lld\n",
+    struct book_lease_request r = {
+        .allocation = b->allocation, .gpus = b->gpus, .from = b->from, .to = b->to};
+    struct decide_context ctx = {.now = w->now, .actor = world_actor(w, "kim.upstage")};
+    struct explanation e;
+    struct changes changes;
+    int64_t begin = figures_thread();
+    changes_init(&changes);
+    struct turn t = turn_begin(w->state, &ctx, &changes);
+    world_must(w, explain_booking(&t, &r, &e, &w->err));
+    turn_end(&t);
+    changes_fini(&changes);
+    return figures_thread() - begin;
+}
+
+struct timings {
+    struct samples booked, dry, explained, refused;
+};
+
+static long long us(struct samples *s, unsigned per_mille)
+{
+    return (long long)samples_quantile(s, per_mille) / 1000;
+}
+
+static void print_line(struct world *w, struct timings *t)
+{
+    struct rusage usage;
+    ENSURE(getrusage(RUSAGE_SELF, &usage) == 0);
+    printf("decide: leases=%zu nodes=%zu pools=%zu book_p50_us=%lld book_p99_us=%lld "
+           "dry_p50_us=%lld dry_p99_us=%lld explain_p50_us=%lld explain_p99_us=%lld "
+           "explain_no_p99_us=%lld peak_mib=%ld\n",
            state_count(w->state, ENTITY_LEASE), state_count(w->state, ENTITY_NODE),
-           (long long)samples_quantile(booked, 500) / 1000,
-           (long long)samples_quantile(booked, 990) / 1000,
-           (long long)samples_quantile(dry, 500) / 1000,
-           (long long)samples_quantile(dry, 990) / 1000);
+           state_count(w->state, ENTITY_POOL), us(&t->booked, 500), us(&t->booked, 990),
+           us(&t->dry, 500), us(&t->dry, 990), us(&t->explained, 500), us(&t->explained, 990),
+           us(&t->refused, 990), usage.ru_maxrss / 1024);
     fflush(stdout);
+}
+
+/* Dry runs, explanations of bookings that fit, and of one that does not: all GPUs at once. */
+static void look(struct world *w, struct id allocation, uint64_t *seed, struct timings *t)
+{
+    for (int k = 0; k < DRY_RUNS; k++) {
+        struct world_booking b = next_booking(allocation, seed);
+        samples_add(&t->explained, explained(w, &b));
+        b.dry_run = true;
+        samples_add(&t->dry, timed(w, &b));
+        b.gpus = 4096;
+        samples_add(&t->refused, explained(w, &b));
+    }
 }
 
 static void book_all(struct world *w, struct id allocation, size_t leases)
 {
-    struct samples booked = {0}, dry = {0};
+    struct timings t = {0};
     uint64_t seed = 20251101;
     size_t next_line = leases < 1000 ? leases : 1000;
     for (size_t i = 1; i <= leases; i++) {
         struct world_booking b = next_booking(allocation, &seed);
-        samples_add(&booked, timed(w, &b));
+        samples_add(&t.booked, timed(w, &b));
         if (i != next_line)
             continue;
-        for (int k = 0; k < DRY_RUNS; k++) {
-            b = next_booking(allocation, &seed);
-            b.dry_run = true;
-            samples_add(&dry, timed(w, &b));
-        }
-        print_line(w, &booked, &dry);
-        samples_reset(&booked);
-        samples_reset(&dry);
+        look(w, allocation, &seed, &t);
+        print_line(w, &t);
+        samples_reset(&t.booked);
+        samples_reset(&t.dry);
+        samples_reset(&t.explained);
+        samples_reset(&t.refused);
         next_line = 2 * next_line < leases ? 2 * next_line : leases;
     }
-    samples_fini(&booked);
-    samples_fini(&dry);
+    samples_fini(&t.booked);
+    samples_fini(&t.dry);
+    samples_fini(&t.explained);
+    samples_fini(&t.refused);
 }
 
 int main(int argc, char **argv)
 {
     size_t leases = argc > 1 ? strtoull(argv[1], NULL, 10) : 10000;
     size_t nodes = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000;
+    size_t pools = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
     struct world w;
     world_init(&w);
-    make_pool(&w, nodes);
-    world_make_loan(&w, &(struct world_loan_terms){.id = "great-loan",
-                                                   .pool = "great-b200",
-                                                   .gpus = (int64_t)nodes * GPUS_PER_NODE,
-                                                   .notice_s = 3600});
+    for (size_t i = 0; i < pools; i++)
+        make_pool(&w, i, nodes / pools);
     struct id allocation =
         world_make_allocation(&w, "alpha", (int64_t)nodes * GPUS_PER_NODE, BUDGET_KRW);
     book_all(&w, allocation, leases);
