@@ -2,6 +2,7 @@
 #define PUMASI_CONTROLPLANE_CALENDAR_BOARD_H
 
 #include "controlplane/calendar/calendar.h"
+#include "controlplane/placement/parts.h"
 #include "lib/base/sorted.h"
 
 /*
@@ -36,6 +37,7 @@ struct calendar {
     struct board_device **devices;
     size_t n_devices, devices_cap;
     struct sorted bookings;   /* struct board_booking, by lease */
+    struct parts parts;       /* what they take of each device */
     struct board_node *nodes; /* by id; those with a known device (board_node.h) */
     size_t n_nodes, nodes_cap;
     struct board_kind *kinds; /* pools and models met so far */

@@ -121,6 +121,7 @@ void calendar_destroy(struct calendar *c)
     free(c->kinds);
     free(c->devices);
     sorted_fini(&c->bookings);
+    parts_fini(&c->parts);
     free(c);
 }
 
@@ -239,6 +240,7 @@ void calendar_release(struct calendar *c, const struct id *lease)
     board_nodes_release(c, b);
     for (size_t i = 0; i < b->n; i++) {
         int64_t units = hold_remove(b->devices[i], b);
+        parts_remove(&c->parts, units);
         board_room_hold(c, b->devices[i], b, b->window, units, -1);
         device_settle(c, b->devices[i]);
     }
@@ -261,6 +263,7 @@ void calendar_book(struct calendar *c, const struct calendar_booking *given)
         ENSURE(slot->units > 0 && slot->units <= SHARE_PER_GPU);
         b->devices[i] = device_named(c, &slot->node, slot->uuid);
         hold_add(b->devices[i], b, slot->units);
+        parts_add(&c->parts, slot->units);
         board_room_hold(c, b->devices[i], b, b->window, slot->units, 1);
     }
     board_nodes_book(c, b);

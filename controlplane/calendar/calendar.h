@@ -101,8 +101,9 @@ void calendar_choice_fini(struct calendar_choice *choice); /* frees; safe on a z
 
 /*
  * Chooses devices that are free throughout. Whole devices: the fewest nodes, within one NVLink
- * domain if one has room, each time the node that it fills best. Parts: the fullest devices first,
- * then nodes that are already broken into, so that whole nodes stay free. Ties go by node and
+ * domain if one has room, each time the node that it fills best. Parts: where they leave the
+ * fewest splinters that parts like those in use could not take, then the fullest devices, then nodes
+ * that are already broken into, so that whole nodes stay free. Ties go by node and
  * index.
  *
  * ERR_NO_CAPACITY says how many are free and who holds the others until when.

@@ -39,7 +39,8 @@ struct offer {
 
 struct offers {
     const struct calendar_query *query;
-    struct offer *items; /* by node */
+    const struct parts *parts; /* in use anywhere */
+    struct offer *items;       /* by node */
     size_t n;
 };
 
@@ -89,7 +90,7 @@ static uint64_t left_over(const struct board_node *n, uint64_t devices,
 
 static struct offers collect(const struct calendar *c, const struct look *look)
 {
-    struct offers offers = {.query = look->query};
+    struct offers offers = {.query = look->query, .parts = &c->parts};
     offers.items = reallocarray(NULL, c->n_nodes + 1, sizeof *offers.items);
     ENSURE(offers.items != NULL);
     bool parts = look->query->units < SHARE_PER_GPU;
@@ -263,13 +264,17 @@ struct ranked {
     const struct board_device *device;
     size_t place; /* rises by node and index */
     int64_t free;
+    int64_t cost; /* of the part that is wanted, there */
     bool broken;
 };
 
-/* The fullest first, then those on nodes that are broken into, then by place. */
+/* What makes the fewest splinters first, then the fullest, then those on nodes that are broken
+ * into, then by place. */
 static int by_rank(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
+    if (x->cost != y->cost)
+        return x->cost < y->cost ? -1 : 1;
     if (x->free != y->free)
         return x->free < y->free ? -1 : 1;
     if (x->broken != y->broken)
@@ -293,48 +298,63 @@ static size_t rank(const struct offers *offers, size_t i, uint64_t devices, size
         size_t bit = (size_t)__builtin_ctzll(rest);
         const struct board_device *d = o->node->devices[bit];
         bool part = o->partly >> bit & 1;
+        int64_t left = part ? board_free_units(d, offers->query) : SHARE_PER_GPU;
         items[n++] = (struct ranked){
             .device = d,
             .place = i * BOARD_NODE_DEVICES + bit,
-            .free = part ? board_free_units(d, offers->query) : SHARE_PER_GPU,
+            .free = left,
+            .cost = parts_cost(offers->parts, left, offers->query->units),
             .broken = o->broken,
         };
     }
     return n;
 }
 
-/* The best `wanted` of the n ranked, by place, into chosen; what they leave free. */
-static int64_t best_of(struct ranked *items, size_t n, size_t wanted,
-                       const struct board_device **chosen)
+/* What is made of the devices that are chosen. */
+struct outcome {
+    int64_t cost, left;
+};
+
+static bool better(const struct outcome *a, const struct outcome *b)
+{
+    return a->cost != b->cost ? a->cost < b->cost : a->left < b->left;
+}
+
+/* The best `wanted` of the n ranked, by place, into chosen. */
+static struct outcome best_of(struct ranked *items, size_t n, size_t wanted,
+                              const struct board_device **chosen)
 {
     ENSURE(n >= wanted);
-    int64_t left = 0;
+    struct outcome outcome = {0, 0};
     qsort(items, n, sizeof *items, by_rank);
     qsort(items, wanted, sizeof *items, by_place);
     for (size_t i = 0; i < wanted; i++) {
-        left += items[i].free;
+        outcome.left += items[i].free;
+        outcome.cost += items[i].cost;
         chosen[i] = items[i].device;
     }
-    return left;
+    return outcome;
 }
 
-/* The node where the parts leave the least free. */
+/* The node where the parts make the fewest splinters, then where they leave the least free. */
 static bool choose_parts_on_one(const struct offers *offers, const struct board_device **chosen)
 {
     size_t wanted = offers->query->devices;
     struct ranked items[BOARD_NODE_DEVICES];
     size_t best = offers->n;
-    int64_t best_left = 0;
+    struct outcome best_outcome = {0, 0};
+    bool idle_seen = false;
     for (size_t i = 0; i < offers->n; i++) {
         const struct offer *o = &offers->items[i];
-        if (count(o->free | o->partly) < wanted || (best < offers->n && !o->partly))
-            continue; /* a node without broken devices leaves the most */
+        if (count(o->free | o->partly) < wanted || (idle_seen && !o->partly))
+            continue; /* nodes without broken devices are all alike: the first will do */
+        idle_seen |= !o->partly;
         size_t n = rank(offers, i, o->free | o->partly, BOARD_NODE_DEVICES, items);
-        int64_t left = best_of(items, n, wanted, chosen);
-        if (best < offers->n && left >= best_left)
+        struct outcome outcome = best_of(items, n, wanted, chosen);
+        if (best < offers->n && !better(&outcome, &best_outcome))
             continue;
         best = i;
-        best_left = left;
+        best_outcome = outcome;
     }
     if (best == offers->n)
         return false;

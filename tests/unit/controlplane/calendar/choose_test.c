@@ -28,7 +28,7 @@ static const struct id pools[] = {{"pool-a"}, {"pool-b"}};
 
 struct item {
     const struct board_device *d;
-    int64_t free;
+    int64_t free, cost;
     bool broken, taken;
 };
 
@@ -53,6 +53,17 @@ struct plain {
     const struct calendar_query *q;
 };
 
+/* Idle units times the parts in use that are larger. */
+static int64_t splinters(const struct calendar *c, int64_t idle)
+{
+    int64_t larger = 0;
+    for (size_t i = 0; i < c->n_devices; i++) {
+        for (size_t k = 0; k < c->devices[i]->n; k++)
+            larger += c->devices[i]->holds[k].units > idle;
+    }
+    return larger * idle;
+}
+
 static void collect(const struct calendar *c, struct plain *p)
 {
     struct item all[NODES * DEVICES];
@@ -68,8 +79,10 @@ static void collect(const struct calendar *c, struct plain *p)
             all[i].broken |= same_node(&all[i], &all[k]) && all[k].free < SHARE_PER_GPU;
     }
     for (size_t i = 0; i < n; i++) {
-        if (all[i].free >= p->q->units)
-            p->items[p->n++] = all[i];
+        if (all[i].free < p->q->units)
+            continue;
+        all[i].cost = splinters(c, all[i].free - p->q->units) - splinters(c, all[i].free);
+        p->items[p->n++] = all[i];
     }
 }
 
@@ -137,24 +150,32 @@ static bool plain_whole(struct plain *p)
     return true;
 }
 
-/* Takes the best `wanted` of the items on the node of item `only` (p->n: on any). */
-static int64_t plain_rank(struct plain *p, size_t only, size_t wanted)
+/* Takes the best `wanted` of the items on the node of item `only` (p->n: on any). What that costs
+ * and leaves. */
+struct outcome {
+    int64_t cost, left;
+};
+
+static struct outcome plain_rank(struct plain *p, size_t only, size_t wanted)
 {
-    int64_t left = 0;
+    struct outcome outcome = {0, 0};
     for (; wanted > 0; wanted--) {
         struct item *best = NULL;
         for (size_t i = 0; i < p->n; i++) {
             struct item *it = &p->items[i];
             if (it->taken || (only < p->n && !same_node(it, &p->items[only])))
                 continue;
-            if (!best || it->free < best->free ||
-                (it->free == best->free && it->broken && !best->broken))
+            if (!best || it->cost < best->cost ||
+                (it->cost == best->cost &&
+                 (it->free < best->free ||
+                  (it->free == best->free && it->broken && !best->broken))))
                 best = it;
         }
         best->taken = true;
-        left += best->free;
+        outcome.left += best->free;
+        outcome.cost += best->cost;
     }
-    return left;
+    return outcome;
 }
 
 static void give_back(struct plain *p)
@@ -166,16 +187,17 @@ static void give_back(struct plain *p)
 static bool plain_parts(struct plain *p)
 {
     size_t wanted = p->q->devices, best = p->n;
-    int64_t best_left = 0;
+    struct outcome best_outcome = {0, 0};
     for (size_t i = 0; p->q->one_node && i < p->n; i++) {
         if ((i > 0 && same_node(&p->items[i - 1], &p->items[i])) || of_node(p, i) < wanted)
             continue;
-        int64_t left = plain_rank(p, i, wanted);
+        struct outcome o = plain_rank(p, i, wanted);
         give_back(p);
-        if (best < p->n && left >= best_left)
+        if (best < p->n && (o.cost > best_outcome.cost ||
+                            (o.cost == best_outcome.cost && o.left >= best_outcome.left)))
             continue;
         best = i;
-        best_left = left;
+        best_outcome = o;
     }
     if (p->q->one_node ? best == p->n : p->n < wanted)
         return false;
