@@ -19,7 +19,7 @@
  */
 #define BED_REPLICAS 3
 #define BED_NODES    8
-#define BED_PEOPLE   6
+#define BED_PEOPLE   7
 #define BED_MS       INT64_C(1000000)
 #define BED_S        (1000 * BED_MS)
 

@@ -121,6 +121,13 @@ static void cut(struct victims *v, int host)
     later(beyond_patience ? between_ms(70000, 150000) : between_ms(500, 40000), mend, v, host);
 }
 
+/* It does not reach the store, and everybody reaches it. */
+static void island(struct victims *v, int replica)
+{
+    bed()->cut[replica][BED_STORE] = true;
+    later(between_ms(3000, 25000), mend, v, replica);
+}
+
 static void speed_up(struct victims *v, int unused)
 {
     (void)v;
@@ -167,7 +174,7 @@ static void strike(struct victims *v)
 {
     int node = any_node(), replica = any_replica();
     bed()->faults++;
-    switch (chance_between(dice(), 0, 14)) {
+    switch (chance_between(dice(), 0, 16)) {
     case 0:
     case 1:
         bed_trace("fault: crash cp%d", replica);
@@ -202,6 +209,11 @@ static void strike(struct victims *v)
         cut(v, host);
         break;
     }
+    case 13:
+    case 14:
+        bed_trace("fault: cp%d loses the store", replica);
+        island(v, replica);
+        break;
     case 11:
         bed_trace("fault: slow wires");
         slow_down(v, 0);

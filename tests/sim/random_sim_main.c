@@ -18,7 +18,8 @@
 
 enum { EXIT_VIOLATED = 1, EXIT_USAGE = 2, EXIT_ALIVE = 3 };
 
-#define VIRTUAL_S    1200
+#define VIRTUAL_S    600
+#define WORKERS_MAX  16
 #define MUTANT_SEEDS 12
 
 struct settings {
@@ -103,7 +104,65 @@ static void print_finding(const struct settings *s, uint64_t seed, const struct 
            s->virtual_s, s->mutant ? " --mutant " : "", s->mutant ? s->mutant : "");
 }
 
-/* ---- many ---- */
+/* ---- many, side by side ---- */
+
+struct totals {
+    uint64_t seeds, faults, acknowledged, violations;
+    uint64_t caught, alive;
+};
+
+/* The part of the work that worker `which` of `workers` does. */
+typedef void (*work_fn)(const struct settings *s, unsigned which, unsigned workers,
+                        struct totals *ret);
+
+static unsigned worker_count(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    if (n < 1)
+        return 1;
+    return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+}
+
+static pid_t start_worker(const struct settings *s, work_fn work, unsigned which, unsigned workers,
+                          int out)
+{
+    (void)fflush(stdout);
+    pid_t pid = fork();
+    ENSURE(pid >= 0);
+    if (pid > 0)
+        return pid;
+    struct totals totals = {.seeds = 0};
+    work(s, which, workers, &totals);
+    (void)fflush(stdout);
+    _exit(write(out, &totals, sizeof totals) == (ssize_t)sizeof totals ? 0 : 1);
+}
+
+static void add(struct totals *sum, const struct totals *part)
+{
+    sum->seeds += part->seeds;
+    sum->faults += part->faults;
+    sum->acknowledged += part->acknowledged;
+    sum->violations += part->violations;
+    sum->caught += part->caught;
+    sum->alive += part->alive;
+}
+
+static struct totals work_together(const struct settings *s, work_fn work, unsigned workers)
+{
+    struct totals sum = {.seeds = 0}, part;
+    pid_t pids[WORKERS_MAX];
+    int ends[2], status;
+    ENSURE(pipe(ends) == 0);
+    for (unsigned i = 0; i < workers; i++)
+        pids[i] = start_worker(s, work, i, workers, ends[1]);
+    close(ends[1]);
+    while (read(ends[0], &part, sizeof part) == (ssize_t)sizeof part)
+        add(&sum, &part);
+    close(ends[0]);
+    for (unsigned i = 0; i < workers; i++)
+        ENSURE(waitpid(pids[i], &status, 0) == pids[i] && status == 0);
+    return sum;
+}
 
 static int64_t now_s(void)
 {
@@ -112,29 +171,34 @@ static int64_t now_s(void)
     return t.tv_sec;
 }
 
-static int run_seeds(const struct settings *s)
+static void seed_after_seed(const struct settings *s, unsigned which, unsigned workers,
+                            struct totals *ret)
 {
     int64_t end = now_s() + s->real_s;
-    uint64_t seeds = 0, faults = 0, acknowledged = 0, violations = 0;
-    do {
+    for (uint64_t seed = s->seed + which; ret->seeds == 0 || now_s() < end; seed += workers) {
         struct run_result r;
-        uint64_t seed = s->seed + seeds++;
         run(s, seed, &r);
-        faults += r.faults;
-        acknowledged += r.acknowledged;
-        violations += r.violations;
+        add(ret, &(struct totals){.seeds = 1,
+                                  .faults = r.faults,
+                                  .acknowledged = r.acknowledged,
+                                  .violations = r.violations});
         if (r.violations > 0)
             print_finding(s, seed, &r);
         if (s->real_s == 0)
             printf("seed %" PRIu64 ": leases=%" PRIu64 " intervals=%" PRIu64 " refused=%" PRIu64
                    " digest=%016" PRIx64 "\n",
                    seed, r.leases, r.intervals, r.refused, r.digest);
-    } while (now_s() < end);
+    }
+}
+
+static int run_seeds(const struct settings *s)
+{
+    struct totals t = work_together(s, seed_after_seed, s->real_s == 0 ? 1 : worker_count());
     printf("sim: seeds=%" PRIu64 " simulated_hours=%.1f faults=%" PRIu64 " acknowledged=%" PRIu64
            " violations=%" PRIu64 "\n",
-           seeds, (double)(seeds * (uint64_t)s->virtual_s) / 3600, faults, acknowledged,
-           violations);
-    return violations > 0 ? EXIT_VIOLATED : 0;
+           t.seeds, (double)(t.seeds * (uint64_t)s->virtual_s) / 3600, t.faults, t.acknowledged,
+           t.violations);
+    return t.violations > 0 ? EXIT_VIOLATED : 0;
 }
 
 static bool kill_mutant(const struct settings *s, const struct mutant *m)
@@ -153,13 +217,24 @@ static bool kill_mutant(const struct settings *s, const struct mutant *m)
     return false;
 }
 
+static void mutant_after_mutant(const struct settings *s, unsigned which, unsigned workers,
+                                struct totals *ret)
+{
+    unsigned n = 0;
+    for (const struct mutant *m = mutants; m->name; m++) {
+        if (n++ % workers != which)
+            continue;
+        bool caught = kill_mutant(s, m);
+        ret->caught += caught;
+        ret->alive += !caught;
+    }
+}
+
 static int run_mutants(const struct settings *s)
 {
-    unsigned all = 0, caught = 0;
-    for (const struct mutant *m = mutants; m->name; m++, all++)
-        caught += kill_mutant(s, m);
-    printf("mutants: %u of %u caught\n", caught, all);
-    return caught == all ? 0 : EXIT_ALIVE;
+    struct totals t = work_together(s, mutant_after_mutant, worker_count());
+    printf("mutants: %" PRIu64 " of %" PRIu64 " caught\n", t.caught, t.caught + t.alive);
+    return t.alive == 0 ? 0 : EXIT_ALIVE;
 }
 
 static int list_mutants(void)
