@@ -172,13 +172,16 @@ bool leadership_is_fresh(struct leadership *l)
 {
     if (!l->fence)
         return false;
+    return env_boot(l->options.env).ns - l->confirmed.ns < fresh_ns(l) || leadership_stands(l);
+}
+
+bool leadership_stands(struct leadership *l)
+{
     struct boot_time now = env_boot(l->options.env);
-    if (now.ns - l->confirmed.ns < fresh_ns(l))
-        return true;
     struct store_version seen = {0};
     CLEANUP_BUF struct buf value;
     buf_init(&value, VALUE_CAP);
-    if (look(l, &value, &seen, NULL) < 0 || seen.mod_revision != l->fence)
+    if (!l->fence || look(l, &value, &seen, NULL) < 0 || seen.mod_revision != l->fence)
         return false;
     leadership_confirm(l, now);
     return true;

@@ -21,7 +21,7 @@
  * Belongs to the writer's thread; the functions block for at most LEADERSHIP_CALL_MS.
  */
 #define LEADERSHIP_CALL_MS      2000
-#define LEADERSHIP_CONFIRMED_MS 2000 /* an answer rests on a leadership confirmed this recently */
+#define LEADERSHIP_CONFIRMED_MS 2000 /* so long it is believed to hold without asking again */
 
 struct leadership;
 
@@ -54,6 +54,12 @@ int64_t leadership_fence(const struct leadership *l);
  * the time to live if that is less; asks the store again when it was not. A commit that went
  * through confirms, too: leadership_confirm(). */
 bool leadership_is_fresh(struct leadership *l);
+
+/* Asks the store now. What is told of the state rests on this, asked after it was looked at: no
+ * time since the last confirmation is short enough, since etcd 3.4.23 was seen ending leases of the
+ * living, and then another one leads at once. */
+bool leadership_stands(struct leadership *l);
+
 void leadership_confirm(struct leadership *l, struct boot_time before_the_call);
 
 /* The store's revision when the leader key was last asked for. */

@@ -620,7 +620,7 @@ static void flush(struct writer *w)
     send_open(w);
     if (sends || !w->open_waiters.first)
         return;
-    if (leadership_is_fresh(w->leadership))
+    if (leadership_stands(w->leadership))
         request_list_finish(&w->open_waiters, mirror_revision(w->mirror), NULL);
     else
         give_up_unconfirmed(w);

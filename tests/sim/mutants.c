@@ -140,9 +140,9 @@ WRAP(const struct outcome *, outcomes_find, const struct outcomes *o, const stru
     return is(MUTANT_NO_MEMORY) ? NULL : __real_outcomes_find(o, actor, request_id);
 }
 
-WRAP(bool, leadership_is_fresh, struct leadership *l)
+WRAP(bool, leadership_stands, struct leadership *l)
 {
-    return is(MUTANT_STALE_LEADER) ? leadership_held(l) : __real_leadership_is_fresh(l);
+    return is(MUTANT_STALE_LEADER) ? leadership_held(l) : __real_leadership_stands(l);
 }
 
 WRAP(struct instant, clock_now, struct clock *c)

@@ -295,6 +295,22 @@ START_TEST(a_leader_whose_key_is_anothers_is_not_fresh)
 }
 END_TEST
 
+START_TEST(whether_it_stands_is_asked_at_once)
+{
+    struct leadership *a = candidate("first", "10.0.0.1:7443");
+    ck_assert(!leadership_stands(a));
+    must_lead(a);
+    ck_assert(leadership_stands(a));
+    store_faulty_rate(store, STORE_FAULT_READ_FAIL, 1000);
+    ck_assert(!leadership_stands(a)); /* nobody knows */
+    store_faulty_rate(store, STORE_FAULT_READ_FAIL, 0);
+    write_leader("second 10.0.0.2:7443");
+    ck_assert(leadership_is_fresh(a)); /* as far as it knows */
+    ck_assert(!leadership_stands(a));
+    leadership_destroy(a);
+}
+END_TEST
+
 START_TEST(a_leader_whose_key_is_gone_is_not_fresh_and_campaigns_again)
 {
     struct leadership *a = candidate("first", "10.0.0.1:7443");
@@ -333,6 +349,7 @@ static Suite *leadership_suite(void)
                         (int)(sizeof lives / sizeof lives[0]));
     tcase_add_test(c, a_commit_that_went_through_confirms_from_before_it_was_sent);
     tcase_add_test(c, a_leader_whose_key_is_anothers_is_not_fresh);
+    tcase_add_test(c, whether_it_stands_is_asked_at_once);
     tcase_add_test(c, a_leader_whose_key_is_gone_is_not_fresh_and_campaigns_again);
     suite_add_tcase(s, c);
     return s;
