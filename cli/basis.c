@@ -1,26 +1,15 @@
-/* Owns: reading a basis, and asking the server for one. One thread. */
+/* Owns: asking the server for a basis. One thread. */
 #include "cli/basis.h"
 
 #include "cli/client.h"
 #include "cli/i18n.h"
+#include "lib/base/base64.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
-#include "lib/base/base64.h"
-#include "lib/json/record_strict.h"
 #include "lib/pki/digest.h"
 
 #include <jansson.h>
 #include <stdlib.h>
-
-int basis_statement(struct span text, struct statement **ret, struct err *err)
-{
-    struct json_t *document CLEANUP_STRICT = NULL;
-    struct basis basis;
-    TRY(strict_load_long(text, LIMIT_BASIS_BYTES, &document, err));
-    struct strict root = strict_root(document);
-    TRY(record_strict_read(&root, &basis_type, &basis, err));
-    return statement_of_basis(&basis, ret, err);
-}
 
 static int check(struct span bytes, const char *told, struct err *err)
 {

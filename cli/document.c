@@ -1,10 +1,12 @@
 /*
- * Owns: what `statement render|export|diff` do: documents on this side of the wire. The server
- * hands out the basis of a statement; what is made of it is made here, by the code that bills, so
- * that the documents are the same for whoever has the basis. One thread.
+ * Owns: what `statement render|export|diff|verify` do: documents on this side of the wire. The
+ * server hands out the basis of a statement; what is made of it is made here, by the code that
+ * bills, so that the documents are the same for whoever has the basis. One thread.
  */
 #include "cli/document.h"
 
+#include "bundle/bundle.h"
+#include "bundle/verify.h"
 #include "cli/basis.h"
 #include "cli/client.h"
 #include "cli/i18n.h"
@@ -16,8 +18,10 @@
 #include "lib/base/text.h"
 #include "lib/pki/digest.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -59,11 +63,99 @@ static int write_all(const struct invocation *inv, struct span basis, const stru
     return 0;
 }
 
+/* ---- Bundles --------------------------------------------------------------------------------- */
+
+static bool ends_in(const char *name, const char *end)
+{
+    size_t n = strlen(name), m = strlen(end);
+    return n > m && strcmp(name + n - m, end) == 0;
+}
+
+/* One file of the ledger's directory: segments and notes by organisation, keys by name. */
+static int take_file(const char *dir, const char *name, struct zip_archive *ret, struct err *err)
+{
+    char path[PATH_CAP], member[ZIP_NAME_CAP];
+    bool key = ends_in(name, ".pem");
+    if (!key && !ends_in(name, ".jsonl") && !ends_in(name, ".note"))
+        return 0;
+    int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+    int m = snprintf(member, sizeof(member), "%s/%s", key ? "keys" : "ledger", name);
+    if (n < 0 || (size_t)n >= sizeof(path) || m < 0 || (size_t)m >= sizeof(member))
+        return err_set(err, ERR_INVALID, _("%s: the path is too long"), name);
+    return file_read(path, zip_archive_add(ret, member), err);
+}
+
+static int take_ledger(const char *dir, struct zip_archive *ret, struct err *err)
+{
+    struct dirent **names;
+    int rc = 0, n = dir ? scandir(dir, &names, NULL, alphasort) : 0;
+    if (n < 0)
+        return err_set(err, ERR_IO, "%s: %s", dir, strerror(errno));
+    for (int i = 0; i < n; i++) {
+        if (rc == 0)
+            rc = take_file(dir, names[i]->d_name, ret, err);
+        free(names[i]);
+    }
+    if (n > 0)
+        free(names);
+    return rc;
+}
+
+static int write_bundle(const struct invocation *inv, struct span basis, const struct statement *s,
+                        struct err *err)
+{
+    struct zip_archive ledger = {0};
+    const char *path = invocation_text(inv, "bundle");
+    CLEANUP_BUF struct buf bundle;
+    buf_init(&bundle, ZIP_BYTES);
+    int rc = take_ledger(invocation_text(inv, "ledger"), &ledger, err);
+    if (rc == 0)
+        rc = bundle_pack(basis, s, &ledger, &bundle, err);
+    if (rc == 0)
+        rc = file_write(path, buf_span(&bundle), 0644, err);
+    if (rc == 0)
+        invocation_say(
+            inv, _("%s: check it with `pumasi statement verify`, or with verify.py in it"), path);
+    zip_archive_fini(&ledger);
+    return rc;
+}
+
+static int read_key(const char *path, struct public_key *ret, struct err *err)
+{
+    CLEANUP_BUF struct buf pem;
+    buf_init(&pem, LIMIT_FILE_BYTES);
+    TRY(file_read(path, &pem, err));
+    return public_key_parse(buf_span(&pem), ret, err);
+}
+
+int document_verify(struct invocation *inv, struct err *err)
+{
+    const char *path = invocation_text(inv, "file"), *key_path = invocation_text(inv, "key");
+    struct public_key key;
+    CLEANUP_BUF struct buf bundle = {.data = NULL};
+    CLEANUP_BUF struct buf said = {.data = NULL};
+    buf_init(&bundle, ZIP_BYTES);
+    buf_init(&said, LIMIT_FILE_BYTES);
+    TRY(file_read(path, &bundle, err));
+    if (key_path)
+        TRY(read_key(key_path, &key, err));
+    int rc = bundle_verify(buf_span(&bundle), key_path ? &key : NULL, &said, err);
+    fputs(said.data, invocation_host(inv)->out);
+    if (rc < 0)
+        return err_prefix(err, rc, "%s", path);
+    invocation_say(inv, "%s", _("the bundle holds"));
+    return 0;
+}
+
 static int render_text(const struct invocation *inv, struct span text, struct err *err)
 {
     struct statement *statement;
-    TRY(basis_statement(text, &statement, err));
-    int rc = write_all(inv, text, statement, err);
+    if (!invocation_given(inv, "out") && !invocation_given(inv, "bundle"))
+        return err_set(err, ERR_INVALID, "%s", _("name --out DIR or --bundle FILE, or both"));
+    TRY(bundle_statement(text, &statement, err));
+    int rc = invocation_given(inv, "out") ? write_all(inv, text, statement, err) : 0;
+    if (rc == 0 && invocation_given(inv, "bundle"))
+        rc = write_bundle(inv, text, statement, err);
     statement_destroy(statement);
     return rc;
 }
@@ -170,7 +262,7 @@ static int fetch_statement(struct invocation *inv, const char *id, struct statem
     CLEANUP_BUF struct buf text;
     buf_init(&text, LIMIT_BASIS_BYTES);
     TRY(basis_fetch(inv, id, &text, err));
-    return basis_statement(buf_span(&text), ret, err);
+    return bundle_statement(buf_span(&text), ret, err);
 }
 
 int document_diff(struct invocation *inv, struct err *err)

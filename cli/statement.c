@@ -190,10 +190,17 @@ static const struct command_option close_options[] = {
     OPTION_END_ROW,
 };
 
-#define OUT_OPTION                                                                                 \
+#define OUT_OPTIONS                                                                                \
+    {.name = "out",                                                                                \
+     .type = OPTION_FILE,                                                                          \
+     .metavar = "DIR",                                                                             \
+     .help = N_("the directory that the documents go into")},                                      \
+        {.name = "bundle",                                                                         \
+         .type = OPTION_FILE,                                                                      \
+         .help = N_("a zip of everything, to be checked offline")},                                \
     {                                                                                              \
-        .name = "out", .type = OPTION_FILE, .metavar = "DIR", .required = true,                    \
-        .help = N_("the directory that the documents go into")                                     \
+        .name = "ledger", .type = OPTION_FILE, .metavar = "DIR",                                   \
+        .help = N_("segments, checkpoints and keys that go into the bundle")                       \
     }
 #define ENGLISH_OPTION                                                                             \
     {                                                                                              \
@@ -207,15 +214,27 @@ static const struct command_option render_options[] = {
      .type = OPTION_FILE,
      .required = true,
      .help = N_("the basis of a statement, - for standard input")},
-    OUT_OPTION,
+    OUT_OPTIONS,
     ENGLISH_OPTION,
     OPTION_END_ROW,
 };
 
-static const struct command_option export_options[] = {OUT_OPTION, ENGLISH_OPTION, OPTION_END_ROW};
+static const struct command_option export_options[] = {OUT_OPTIONS, ENGLISH_OPTION, OPTION_END_ROW};
 
 static const struct command_option export_argument[] = {
     {.name = "statement", .type = OPTION_ID, .required = true, .help = N_("the issued statement")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option verify_arguments[] = {
+    {.name = "file", .type = OPTION_FILE, .required = true, .help = N_("the bundle")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option verify_options[] = {
+    {.name = "key",
+     .type = OPTION_FILE,
+     .help = N_("the control plane's public key, as you got it from somebody you trust")},
     OPTION_END_ROW,
 };
 
@@ -320,5 +339,16 @@ const struct command statement_commands[] = {
      .arguments = diff_arguments,
      .examples = (const char *const[]){"pumasi statement diff statement-1042 statement-1077", NULL},
      .exec = document_diff},
+    {.noun = "statement",
+     .verb = "verify",
+     .summary = N_("check a bundle, without a server"),
+     .details =
+         N_("Its seal and files, every amount and document computed again, and each member's "
+            "log: signed root, every interval billed and none left out. Exit status 10 when "
+            "it does not hold, and what."),
+     .arguments = verify_arguments,
+     .options = verify_options,
+     .examples = (const char *const[]){"pumasi statement verify february.zip --key nipa.pem", NULL},
+     .exec = document_verify},
     COMMAND_END,
 };

@@ -220,4 +220,5 @@ void page_renderer(char ret[PAGE_RENDERER_CAP])
 {
     snprintf(ret, PAGE_RENDERER_CAP, "cairo %s, pango %s, %s %d", cairo_version_string(),
              pango_version_string(), PAGE_FONT, font_version());
+    FcFini();
 }

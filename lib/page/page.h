@@ -49,7 +49,7 @@ void page_frame(struct page *p, struct page_box box, double width);
 /* Ends the document and appends its bytes; p takes no more. ERR_IO, ERR_LIMIT (out is full). */
 MUST_CHECK int page_finish(struct page *p, struct buf *out, struct err *err);
 
-/* "cairo 1.16.0, pango 1.50.12, NanumGothic 65536": what the bytes depend on. */
+/* Not while a page is open. "cairo 1.16.0, pango 1.50.12, NanumGothic 65536": what the bytes depend on. */
 #define PAGE_RENDERER_CAP 160
 void page_renderer(char ret[PAGE_RENDERER_CAP]);
 
