@@ -286,6 +286,19 @@ static void add_usage(struct building *b)
     block->new_page = true;
 }
 
+/* An hour is 1/720 of a month. */
+static void set_credit_formulas(const struct building *b, const struct cofunding_credit *c,
+                                struct report_cell *row)
+{
+    report_set_formula(&row[6], row[6].shown, "={5}*%lld/7000*%lld/%lld/720*%s",
+                       (long long)c->units, (long long)c->price_krw.krw,
+                       (long long)c->gpus_per_unit, b->basis->policy.fault_discount);
+    if (b->s->burden_base == BURDEN_TOTAL_COST)
+        report_set_formula(&row[7], row[7].shown, "={6}*%s/(1-%s)", c->rate, c->rate);
+    else
+        report_set_formula(&row[7], row[7].shown, "={6}*%s", c->rate);
+}
+
 static void add_credits(struct building *b)
 {
     static const struct column_row columns[] = {
@@ -310,6 +323,7 @@ static void add_credits(struct building *b)
             report_set_int(&row[5], c->hours);
             set_exact(&row[6], &c->value);
             set_exact(&row[7], &c->burden);
+            set_credit_formulas(b, c, row);
         }
     }
 }
