@@ -36,7 +36,8 @@
     X(SEAL, "seal")               /* its segments are written */                                   \
     X(ACKNOWLEDGE, "acknowledge") /* the borrower has seen its use of a month */                   \
     X(DISPUTE, "dispute")                                                                          \
-    X(RENEW, "renew") /* of a certificate */
+    X(RENEW, "renew")       /* of a certificate */                                                 \
+    X(DELEGATE, "delegate") /* an approver's place */
 enum ledger_kind {
 #define X(id, name) LEDGER_##id,
     LEDGER_KINDS(X)

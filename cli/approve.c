@@ -14,6 +14,7 @@
 #include "lib/base/text.h"
 #include "lib/pki/digest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HASH_PREFIX_LEAST 8
@@ -157,7 +158,53 @@ static int sign_exec(struct invocation *inv, struct err *err)
     return rc;
 }
 
+/* ---- the inbox ---- */
+
+static bool waits(const json_t *approval)
+{
+    static const char *const open[] = {"submitted", "review", "stale"};
+    const char *state = json_string_value(json_object_get(approval, "state"));
+    for (size_t i = 0; state && i < sizeof(open) / sizeof(open[0]); i++) {
+        if (strcmp(state, open[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+    json_int_t from = json_integer_value(json_object_get(x, "created_at"));
+    json_int_t to = json_integer_value(json_object_get(y, "created_at"));
+    if (from != to)
+        return from < to ? -1 : 1;
+    const char *one = json_string_value(json_object_get(x, "id"));
+    const char *two = json_string_value(json_object_get(y, "id"));
+    return one && two ? strcmp(one, two) : 0;
+}
+
+/* What waits, oldest first; all of it with --all, or when a state is asked for. */
+static json_t *arrange(const struct invocation *inv, json_t *items)
+{
+    bool all = invocation_flag(inv, "all") || invocation_given(inv, "state");
+    size_t n = json_array_size(items), kept = 0;
+    json_t **sorted = calloc(n + 1, sizeof(json_t *));
+    json_t *shown = json_array();
+    ENSURE(sorted && shown);
+    for (size_t i = 0; i < n; i++) {
+        if (all || waits(json_array_get(items, i)))
+            sorted[kept++] = json_array_get(items, i);
+    }
+    qsort(sorted, kept, sizeof(json_t *), by_age);
+    for (size_t i = 0; i < kept; i++)
+        json_array_append(shown, sorted[i]);
+    free(sorted);
+    json_decref(items);
+    return shown;
+}
+
 static const struct command_option list_options[] = {
+    {.name = "all", .type = OPTION_FLAG, .help = N_("also what has been decided")},
     {.name = "state", .type = OPTION_TEXT, .field = "?state", .help = N_("only those in a state")},
     {.name = "kind",
      .type = OPTION_TEXT,
@@ -201,10 +248,44 @@ static const struct command_option return_options[] = {
     OPTION_END_ROW,
 };
 
+static const struct command_option withdraw_options[] = {
+    {.name = "reason",
+     .type = OPTION_TEXT,
+     .required = true,
+     .field = "reason",
+     .help = N_("why, for the record")},
+    {.name = "paper",
+     .type = OPTION_TEXT,
+     .field = "paper",
+     .help = N_("number of the official document")},
+    OPTION_END_ROW,
+};
+
+static const struct command_option delegate_options[] = {
+    {.name = "to",
+     .type = OPTION_ID,
+     .metavar = "USER",
+     .required = true,
+     .field = "to",
+     .help = N_("the colleague who decides in your place")},
+    {.name = "until",
+     .type = OPTION_UNTIL,
+     .required = true,
+     .field = "until",
+     .help = N_("when it ends; now: at once")},
+    {.name = "reason", .type = OPTION_TEXT, .field = "reason", .help = N_("why, for the record")},
+    {.name = "paper",
+     .type = OPTION_TEXT,
+     .field = "paper",
+     .help = N_("number of the official document")},
+    OPTION_END_ROW,
+};
+
 static const struct command_call list_call = {.service = "ApprovalService",
                                               .method = "ListApprovals",
                                               .kind = CALL_LIST,
-                                              .watch = "approval"};
+                                              .watch = "approval",
+                                              .arrange = arrange};
 static const struct command_call show_call = {
     .service = "ApprovalService", .method = "GetApproval", .kind = CALL_GET};
 static const struct command_call sign_call = {
@@ -212,10 +293,16 @@ static const struct command_call sign_call = {
 static const struct command_call return_call = {
     .service = "ApprovalService", .method = "ReturnApproval", .kind = CALL_CHANGE};
 
+static const struct command_call withdraw_call = {
+    .service = "ApprovalService", .method = "WithdrawApproval", .kind = CALL_CHANGE};
+static const struct command_call delegate_call = {
+    .service = "ApprovalService", .method = "DelegateApproval", .kind = CALL_CHANGE};
+
 const struct command approve_commands[] = {
     {.noun = "approve",
      .verb = "list",
      .summary = N_("list what waits for approval"),
+     .details = N_("The oldest comes first, with the time by which an answer is due."),
      .options = list_options,
      .examples = (const char *const[]){"pumasi approve list --state submitted", NULL},
      .view = &list_view,
@@ -247,6 +334,27 @@ const struct command approve_commands[] = {
      .examples =
          (const char *const[]){"pumasi approve return approval-4 --reason 'budget too high'", NULL},
      .call = &return_call,
+     .exec = call_exec},
+    {.noun = "approve",
+     .verb = "withdraw",
+     .summary = N_("take a proposal or a signature back"),
+     .details = N_("Who has signed takes the signature back, while another approver is waited for. "
+                   "The organisation that proposed takes the proposal back."),
+     .arguments = one_argument,
+     .options = withdraw_options,
+     .examples =
+         (const char *const[]){"pumasi approve withdraw approval-4 --reason 'dates change'", NULL},
+     .call = &withdraw_call,
+     .exec = call_exec},
+    {.noun = "approve",
+     .verb = "delegate",
+     .summary = N_("let a colleague decide in your place for a time"),
+     .details = N_("Both count as one person: no plan is signed by the two of you."),
+     .options = delegate_options,
+     .examples = (const char *const[]){"pumasi approve delegate --to lee.nipa --until 2026-03-31 "
+                                       "--paper NIPA-2026-31",
+                                       NULL},
+     .call = &delegate_call,
      .exec = call_exec},
     COMMAND_END,
 };

@@ -4,6 +4,7 @@
 #include "cli/view.h"
 #include "lib/base/err.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 
 /*
@@ -80,6 +81,9 @@ struct command_call {
     const char *method;  /* "BookLease" */
     enum call_kind kind;
     const char *watch; /* the kind of object that events name: "lease"; NULL: no --watch */
+    /* CALL_LIST: takes the items, returns those to be shown in the order to be shown in; NULL: as
+     * they come. */
+    json_t *(*arrange)(const struct invocation *inv, json_t *items);
 };
 
 /* 0, or -code with err filled; the exit code follows from the code (err_exit_code()). Output goes

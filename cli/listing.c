@@ -23,8 +23,10 @@ static int fetch(const struct listing *l, json_t **ret, struct err *err)
     const struct command_call *call = invocation_command(l->inv)->call;
     json_t *reply = NULL;
     TRY(client_list(l->client, call->service, call->method, l->request, &reply, err));
-    *ret = json_pack("{s:s, s:O}", "apiVersion", "pumasi/v1", "items",
-                     json_object_get(reply, "items"));
+    json_t *items = json_incref(json_object_get(reply, "items"));
+    if (call->arrange)
+        items = call->arrange(l->inv, items);
+    *ret = json_pack("{s:s, s:o}", "apiVersion", "pumasi/v1", "items", items);
     json_decref(reply);
     ENSURE(*ret);
     return 0;

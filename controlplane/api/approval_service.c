@@ -9,6 +9,8 @@ const struct api_service api_approval_service = {
         {
             {.name = "SignApproval", .way = API_CHANGE, .command = COMMAND_SIGN_APPROVAL},
             {.name = "ReturnApproval", .way = API_CHANGE, .command = COMMAND_RETURN_APPROVAL},
+            {.name = "WithdrawApproval", .way = API_CHANGE, .command = COMMAND_WITHDRAW_APPROVAL},
+            {.name = "DelegateApproval", .way = API_CHANGE, .command = COMMAND_DELEGATE_APPROVAL},
             {.name = "GetApproval",
              .way = API_GET,
              .entity = ENTITY_APPROVAL,

@@ -1,6 +1,8 @@
 /* From a certificate's name and key to an actor with roles, by what the state says now. */
 #include "controlplane/domain/actor.h"
 
+#include "controlplane/domain/delegating.h"
+
 static int resolve_user(const struct state *s, const struct principal *p, struct instant now,
                         struct actor *actor, struct err *err)
 {
@@ -20,6 +22,7 @@ static int resolve_user(const struct state *s, const struct principal *p, struct
         return err_set(err, ERR_UNAUTHENTICATED, "the certificate of %s is over: renew it",
                        user->id.text);
     actor->roles = user_roles(user);
+    actor->delegated = delegated_roles(s, user, now);
     return 0;
 }
 

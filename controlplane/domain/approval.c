@@ -15,17 +15,12 @@ static const struct field plan_fields[] = {
 const struct record_type plan_type = {"plan", sizeof(struct plan), plan_fields};
 
 static const struct field decision_fields[] = {
-    F_ID(struct decision, user),
-    F_ID(struct decision, organisation),
-    F_ID(struct decision, role),
-    F_ENUM(struct decision, verdict, &verdict_names),
-    F_INSTANT(struct decision, at),
-    F_TEXT(struct decision, reason),
-    F_TEXT(struct decision, paper),
-    F_TEXT(struct decision, plan_hash),
-    F_BYTES(struct decision, signature),
-    F_ID(struct decision, key_id),
-    F_END,
+    F_ID(struct decision, user),         F_ID(struct decision, organisation),
+    F_ID(struct decision, role),         F_ENUM(struct decision, verdict, &verdict_names),
+    F_INSTANT(struct decision, at),      F_TEXT(struct decision, reason),
+    F_TEXT(struct decision, paper),      F_TEXT(struct decision, plan_hash),
+    F_BYTES(struct decision, signature), F_ID(struct decision, key_id),
+    F_ID(struct decision, on_behalf_of), F_END,
 };
 static const struct record_type decision_type = {"decision", sizeof(struct decision),
                                                  decision_fields};

@@ -38,6 +38,7 @@ struct decision {
     char plan_hash[PLAN_HASH_CAP];
     struct blob signature;
     struct id key_id;
+    struct id on_behalf_of; /* none: for itself */
 };
 
 struct approval {

@@ -1,6 +1,7 @@
 /* Who may decide on a plan, under which hash, and what follows for its subject. */
 #include "controlplane/domain/approving.h"
 
+#include "controlplane/domain/delegating.h"
 #include "controlplane/domain/plan.h"
 #include "controlplane/domain/posting.h"
 #include "controlplane/domain/subject.h"
@@ -86,20 +87,33 @@ void approving_refresh(struct turn *t)
 /* ---- Who may decide ---------------------------------------------------------------------------
  */
 
+/* An approver of the agency, or in the place of one. */
+static bool is_of_agency(const struct turn *t)
+{
+    return ((t->ctx->actor.roles | t->ctx->actor.delegated) & ROLE_BIT(ROLE_AGENCY_APPROVER)) != 0;
+}
+
+/* In whose place the actor decides; none: in its own. */
+static struct id on_behalf_of(const struct turn *t)
+{
+    return delegating_principal(t, is_of_agency(t) ? ROLE_AGENCY_APPROVER : ROLE_SUPPLIER_APPROVER);
+}
+
 static int may_decide(const struct turn *t, const struct approval *a, struct err *err)
 {
     const struct actor *actor = &t->ctx->actor;
     if (!is_open(a))
         return err_set(err, ERR_STATE, "%s is %s already", a->id.text,
                        enum_name(&request_state_names, (int)a->state));
-    if (id_equal(&a->proposer, &actor->user))
+    struct id behalf = on_behalf_of(t);
+    if (id_equal(&a->proposer, &actor->user) || id_equal(&a->proposer, &behalf))
         return err_set(err, ERR_DENIED, "%s: %s proposed it; somebody else has to approve",
-                       a->id.text, actor->user.text);
+                       a->id.text, a->proposer.text);
     if (subject_is_party(t, a, &actor->organisation))
         return err_set(err, ERR_DENIED,
                        "%s: %s is a party to it; somebody of another organisation has to approve",
                        a->id.text, actor->organisation.text);
-    if (!turn_has_role(t, ROLE_AGENCY_APPROVER) && !subject_needs_two_organisations(a))
+    if (!is_of_agency(t) && !subject_needs_two_organisations(a))
         return err_set(err, ERR_DENIED, "%s: only an agency-approver decides on it", a->id.text);
     return 0;
 }
@@ -111,9 +125,9 @@ static struct decision *add_decision(struct turn *t, struct approval *a, enum ve
     struct decision *d = record_list_add(&a->decisions, sizeof *d);
     d->user = t->ctx->actor.user;
     d->organisation = t->ctx->actor.organisation;
-    bool agency = turn_has_role(t, ROLE_AGENCY_APPROVER);
-    d->role =
-        id_literal(enum_name(&role_names, agency ? ROLE_AGENCY_APPROVER : ROLE_SUPPLIER_APPROVER));
+    d->role = id_literal(
+        enum_name(&role_names, is_of_agency(t) ? ROLE_AGENCY_APPROVER : ROLE_SUPPLIER_APPROVER));
+    d->on_behalf_of = on_behalf_of(t);
     d->verdict = verdict;
     d->at = turn_now(t);
     d->key_id = user ? user->key_id : ID_NONE;
@@ -181,16 +195,35 @@ struct signatures {
     bool by_agency;
 };
 
+/* Who takes another's place and whose place is taken are one. */
+static bool is_one(const struct decision *d, const struct id *user)
+{
+    return !id_is_none(user) && (id_equal(&d->user, user) || id_equal(&d->on_behalf_of, user));
+}
+
+/* Nothing later by the same user has taken it back. */
+static bool still_signed(const struct approval *a, const struct decision *signature)
+{
+    const struct decision *end = (const struct decision *)a->decisions.items + a->decisions.n;
+    for (const struct decision *d = signature + 1; d < end; d++) {
+        if (d->verdict == VERDICT_WITHDRAWN && id_equal(&d->user, &signature->user))
+            return false;
+    }
+    return signature->verdict == VERDICT_APPROVED &&
+           strcmp(signature->plan_hash, a->plan.hash) == 0;
+}
+
 static struct signatures signatures_of(const struct turn *t, const struct approval *a)
 {
     struct signatures s = {0};
+    struct id behalf = on_behalf_of(t);
     const char *agency = enum_name(&role_names, ROLE_AGENCY_APPROVER);
     LIST_EACH(const struct decision, d, &a->decisions)
     {
-        if (d->verdict != VERDICT_APPROVED || strcmp(d->plan_hash, a->plan.hash) != 0)
+        if (!still_signed(a, d))
             continue;
         s.n++;
-        s.by_actor |= id_equal(&d->user, &t->ctx->actor.user);
+        s.by_actor |= is_one(d, &t->ctx->actor.user) || is_one(d, &behalf);
         s.by_organisation |= id_equal(&d->organisation, &t->ctx->actor.organisation);
         s.by_agency |= strcmp(d->role.text, agency) == 0;
     }
@@ -211,7 +244,7 @@ static int may_add(const struct turn *t, const struct approval *a, const struct 
                        "%s: %s has signed this plan already: the second approver has to be of "
                        "another organisation",
                        a->id.text, t->ctx->actor.organisation.text);
-    if (!s->by_agency && !turn_has_role(t, ROLE_AGENCY_APPROVER))
+    if (!s->by_agency && !is_of_agency(t))
         return err_set(err, ERR_CONFLICT, "%s: one of its approvers has to be of the agency",
                        a->id.text);
     return 0;
@@ -273,6 +306,64 @@ int decide_return_approval(struct turn *t, const void *args, struct err *err)
     TRY(request_next(a->state, REQUEST_EVENT_RETURN, &a->state, err));
     enter(t, LEDGER_RETURN_PLAN, a, add_decision(t, a, VERDICT_RETURNED, r->reason, r->paper));
     TRY(subject_refuse(t, a, REQUEST_EVENT_RETURN, err));
+    turn_answer(t, ENTITY_APPROVAL, &a->id, enum_name(&request_state_names, (int)a->state));
+    return 0;
+}
+
+/* ---- Withdrawing -------------------------------------------------------------------------------
+ */
+
+/* The approver's own signature, while others are waited for. */
+static void take_signature_back(struct turn *t, struct approval *a,
+                                const struct withdraw_approval_request *r)
+{
+    enter(t, LEDGER_RETURN_PLAN, a, add_decision(t, a, VERDICT_WITHDRAWN, r->reason, r->paper));
+    changes_note(t->out, "%s: the signature of %s no longer counts", a->id.text,
+                 t->ctx->actor.user.text);
+}
+
+static bool has_signed(const struct turn *t, const struct approval *a)
+{
+    LIST_EACH(const struct decision, d, &a->decisions)
+    {
+        if (id_equal(&d->user, &t->ctx->actor.user) && still_signed(a, d))
+            return true;
+    }
+    return false;
+}
+
+static int take_proposal_back(struct turn *t, struct approval *a,
+                              const struct withdraw_approval_request *r, struct err *err)
+{
+    TRY(request_next(a->state, REQUEST_EVENT_WITHDRAW, &a->state, err));
+    struct decision *d = add_decision(t, a, VERDICT_WITHDRAWN, r->reason, r->paper);
+    d->role = ID_NONE; /* not as an approver */
+    d->on_behalf_of = ID_NONE;
+    enter(t, LEDGER_RETURN_PLAN, a, d);
+    return subject_refuse(t, a, REQUEST_EVENT_WITHDRAW, err);
+}
+
+int decide_withdraw_approval(struct turn *t, const void *args, struct err *err)
+{
+    const struct withdraw_approval_request *r = args;
+    const void *found;
+    TRY(turn_need(t, ENTITY_APPROVAL, &r->id, &found, err));
+    const struct approval *before = found;
+    bool signed_it = has_signed(t, before);
+    if (!is_open(before))
+        return err_set(err, ERR_STATE, "%s is %s already", before->id.text,
+                       enum_name(&request_state_names, (int)before->state));
+    if (r->reason[0] == '\0')
+        return err_set(err, ERR_INVALID, "%s: reason: say why it is withdrawn", r->id.text);
+    if (!signed_it && !id_equal(&before->organisation, &t->ctx->actor.organisation))
+        return err_set(err, ERR_DENIED,
+                       "%s: %s has neither proposed nor signed it: there is nothing to take back",
+                       before->id.text, t->ctx->actor.user.text);
+    struct approval *a = turn_edit(t, ENTITY_APPROVAL, &r->id);
+    if (signed_it)
+        take_signature_back(t, a, r);
+    else
+        TRY(take_proposal_back(t, a, r, err));
     turn_answer(t, ENTITY_APPROVAL, &a->id, enum_name(&request_state_names, (int)a->state));
     return 0;
 }

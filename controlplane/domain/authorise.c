@@ -26,6 +26,7 @@
 static const struct command_rule {
     uint32_t roles;  /* of a user: one of them suffices */
     uint32_t actors; /* kinds of actors besides users */
+    bool in_place;   /* may be done in the place of somebody with the role */
 } command_rules[COMMAND_KIND_COUNT] = {
     [COMMAND_APPLY_ORGANISATION] = {.roles = AGENCY},
     [COMMAND_APPLY_PROGRAMME] = {.roles = AGENCY},
@@ -44,8 +45,13 @@ static const struct command_rule {
     [COMMAND_OBJECT_STAGE] = {.roles = CONSENTER},
     [COMMAND_ANSWER_OBJECTION] = {.roles = APPROVER},
     [COMMAND_SETTLE_STAGE] = {.roles = AGENCY | ACCOUNTANT},
-    [COMMAND_SIGN_APPROVAL] = {.roles = APPROVER | LENDER}, /* suppliers: see approving.c */
-    [COMMAND_RETURN_APPROVAL] = {.roles = APPROVER},
+    [COMMAND_SIGN_APPROVAL] = {.roles = APPROVER | LENDER,
+                               .in_place = true}, /* suppliers: see approving.c */
+    [COMMAND_RETURN_APPROVAL] = {.roles = APPROVER, .in_place = true},
+    [COMMAND_WITHDRAW_APPROVAL] = {.roles =
+                                       AGENCY | APPROVER | MEMBER | CONSENTER | OPERATOR | LENDER,
+                                   .in_place = true},
+    [COMMAND_DELEGATE_APPROVAL] = {.roles = APPROVER | LENDER},
     [COMMAND_RECORD_CONTRIBUTION] = {.roles = AGENCY | ACCOUNTANT},
     [COMMAND_CLOSE_MONTH] = {.roles = AGENCY | APPROVER},
     [COMMAND_SEAL_MONTH] = {.actors = BY(ACTOR_SERVICE)},
@@ -88,7 +94,8 @@ int authorise_command(const struct actor *actor, enum command_kind kind, struct 
 {
     ENSURE(kind >= 0 && kind < COMMAND_KIND_COUNT);
     const struct command_rule *rule = &command_rules[kind];
-    bool allowed = actor->kind == ACTOR_USER ? (actor->roles & rule->roles) != 0
+    uint32_t roles = actor->roles | (rule->in_place ? actor->delegated : 0);
+    bool allowed = actor->kind == ACTOR_USER ? (roles & rule->roles) != 0
                                              : (rule->actors & BY(actor->kind)) != 0;
     if (allowed)
         return 0;

@@ -92,6 +92,15 @@ ARGS(return_approval_request,
      F_ID(struct return_approval_request, id),
      F_TEXT(struct return_approval_request, reason),
      F_TEXT(struct return_approval_request, paper))
+ARGS(withdraw_approval_request,
+     F_ID(struct withdraw_approval_request, id),
+     F_TEXT(struct withdraw_approval_request, reason),
+     F_TEXT(struct withdraw_approval_request, paper))
+ARGS(delegate_approval_request,
+     F_ID(struct delegate_approval_request, to),
+     F_INSTANT(struct delegate_approval_request, until),
+     F_TEXT(struct delegate_approval_request, reason),
+     F_TEXT(struct delegate_approval_request, paper))
 ARGS(record_contribution_request,
      F_RECORD(struct record_contribution_request, contribution, &contribution_type))
 ARGS(close_month_request,

@@ -44,6 +44,8 @@ extern const struct record_type request_head_type;
     X(SETTLE_STAGE,        settle_stage_request)                                                   \
     X(SIGN_APPROVAL,       sign_approval_request)                                                  \
     X(RETURN_APPROVAL,     return_approval_request)                                                \
+    X(WITHDRAW_APPROVAL,   withdraw_approval_request)                                              \
+    X(DELEGATE_APPROVAL,   delegate_approval_request)                                              \
     X(RECORD_CONTRIBUTION, record_contribution_request)                                            \
     X(CLOSE_MONTH,         close_month_request)                                                    \
     X(SEAL_MONTH,          seal_month_command)                                                     \
@@ -180,6 +182,19 @@ struct sign_approval_request {
 struct return_approval_request {
     struct request_head head;
     struct id id;
+    char reason[LIMIT_TEXT_BYTES];
+    char paper[LIMIT_NAME_BYTES];
+};
+struct withdraw_approval_request {
+    struct request_head head;
+    struct id id;
+    char reason[LIMIT_TEXT_BYTES];
+    char paper[LIMIT_NAME_BYTES];
+};
+struct delegate_approval_request {
+    struct request_head head;
+    struct id to;
+    struct instant until;
     char reason[LIMIT_TEXT_BYTES];
     char paper[LIMIT_NAME_BYTES];
 };

@@ -6,6 +6,7 @@
 #include "controlplane/domain/booking.h"
 #include "controlplane/domain/close.h"
 #include "controlplane/domain/contributing.h"
+#include "controlplane/domain/delegating.h"
 #include "controlplane/domain/due.h"
 #include "controlplane/domain/extending.h"
 #include "controlplane/domain/issuing.h"
@@ -41,6 +42,8 @@ static const decide_fn deciders[COMMAND_KIND_COUNT] = {
     [COMMAND_SETTLE_STAGE] = decide_settle_stage,
     [COMMAND_SIGN_APPROVAL] = decide_sign_approval,
     [COMMAND_RETURN_APPROVAL] = decide_return_approval,
+    [COMMAND_WITHDRAW_APPROVAL] = decide_withdraw_approval,
+    [COMMAND_DELEGATE_APPROVAL] = decide_delegate_approval,
     [COMMAND_RECORD_CONTRIBUTION] = decide_record_contribution,
     [COMMAND_CLOSE_MONTH] = decide_close_month,
     [COMMAND_SEAL_MONTH] = decide_seal_month,

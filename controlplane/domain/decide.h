@@ -16,8 +16,9 @@ struct actor {
     enum actor_kind kind;
     struct id organisation;
     struct id name;
-    struct id user; /* id of the user object; none for nodes and services */
-    uint32_t roles; /* ROLE_BIT()s in force now */
+    struct id user;     /* id of the user object; none for nodes and services */
+    uint32_t roles;     /* ROLE_BIT()s in force now */
+    uint32_t delegated; /* of others, in whose place it may decide on plans (delegating.h) */
 };
 
 struct decide_context {

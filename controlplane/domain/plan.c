@@ -10,6 +10,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Of members and of conflicts so many have a line: a plan is to be read. */
+#define PLAN_LISTED 12
+
 static void line(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 void plan_vadd(struct plan *p, const char *fmt, va_list ap)
@@ -71,10 +74,28 @@ static void head(struct plan *p, const struct approval *a, const struct id *prog
     line(p, "proposer: %s of %s", a->proposer.text, a->organisation.text);
 }
 
-static void tail(struct plan *p, const struct approval *a, uint32_t approvers)
+static void line_conflicts(struct plan *p, const struct programme *programme)
+{
+    size_t left = PLAN_LISTED;
+    LIST_EACH(const struct conflict_of_interest, c, &programme->conflicts)
+    {
+        if (left-- == 0)
+            break;
+        line(p, "conflict: of %s and %s neither decides where the other is a party",
+             c->organisation.text, c->other.text);
+    }
+}
+
+static void tail(struct plan *p, const struct approval *a, const struct programme *programme,
+                 uint32_t approvers)
 {
     char expires[INSTANT_TEXT_CAP];
-    line(p, "approvers: %u, none of a party to it", approvers);
+    line_conflicts(p, programme);
+    if (approvers > 1)
+        line(p, "approvers: %u of two organisations, one the agency, none of a party to it",
+             approvers);
+    else
+        line(p, "approvers: 1, of the agency, which is no party to it");
     line(p, "expires: %s", instant_format(a->expires_at, expires));
 }
 
@@ -82,6 +103,52 @@ static uint32_t approvers_for(const struct programme *programme, struct won amou
 {
     struct won limit = programme->two_approvers_above_krw;
     return limit.krw > 0 && won_compare(amount, limit) > 0 ? 2 : 1;
+}
+
+/* ---- Prices and conflicts ----------------------------------------------------------------------
+ */
+
+static void line_model_price(struct plan *p, const struct programme *programme, const char *model,
+                             struct instant at)
+{
+    char text[WON_TEXT_CAP];
+    const struct price *price = policy_price_at(&programme->policy, model, at);
+    if (price)
+        line(p, "price: %s KRW per %s-month at its beginning",
+             won_format(price->krw_per_gpu_month, text), model);
+}
+
+static const struct openness_fact *openness_at(const struct project *p, struct instant at)
+{
+    const struct openness_fact *found = NULL;
+    LIST_EACH(const struct openness_fact, fact, &p->openness)
+    {
+        if (fact->from.s <= at.s)
+            found = fact;
+    }
+    return found;
+}
+
+/* What each member bears of the value of what it uses, as the rules stand at the beginning. */
+static void line_shares(const struct turn *t, struct plan *p, const struct programme *programme,
+                        const struct project *project, struct instant at)
+{
+    const struct openness_fact *open = openness_at(project, at);
+    size_t left = PLAN_LISTED;
+    LIST_EACH(const struct member, m, &project->members)
+    {
+        const struct organisation *o = turn_find(t, ENTITY_ORGANISATION, &m->organisation);
+        const struct size_fact *size = o ? organisation_size_at(o, at) : NULL;
+        if (!open || !size || left == 0)
+            continue;
+        left--;
+        enum size_class class =
+            policy_class_at(&programme->policy, open->openness, size->size, size->legal_size, at);
+        const struct rate *rate = policy_rate_at(&programme->policy, open->openness, class, at);
+        if (rate)
+            line(p, "bears: %s, %s of the value of what it uses%s", o->id.text, rate->rate,
+                 rate->confirmed ? "" : " (rate not confirmed)");
+    }
 }
 
 /* ---- Loans ------------------------------------------------------------------------------------
@@ -149,10 +216,11 @@ static int loan_plan(const struct turn *t, const struct approval *a, struct plan
     line_terms(&f->plan, l);
     line_isolation(&f->plan, l);
     line_price(&f->plan, l, f->amount_krw);
+    line_shares(t, &f->plan, programme, borrower, l->from);
     line(&f->plan, "consented by: %s", l->consented_by.text);
     if (loan_follows(l))
         line(&f->plan, "begins: in the act that %s takes effect in", l->follows.text);
-    tail(&f->plan, a, f->approvers_needed);
+    tail(&f->plan, a, programme, f->approvers_needed);
     return 0;
 }
 
@@ -177,9 +245,11 @@ static int allocation_plan(const struct turn *t, const struct approval *a, struc
          share_format(x->requested_units, units), x->model);
     line(&f->plan, "loses: nobody; loans bring the GPUs");
     line(&f->plan, "budget: at most %s KRW of GPU time", won_format(x->budget_krw, budget));
+    line_model_price(&f->plan, programme, x->model, x->from);
+    line_shares(t, &f->plan, programme, project, x->from);
     if (x->purpose[0])
         line(&f->plan, "purpose: %s", x->purpose);
-    tail(&f->plan, a, f->approvers_needed);
+    tail(&f->plan, a, programme, f->approvers_needed);
     return 0;
 }
 
@@ -213,8 +283,8 @@ static int recall_plan(const struct turn *t, const struct approval *a, struct pl
     line(&f->plan, "who is in the way moves where devices are free, and is stopped otherwise");
     line(&f->plan, "reason: %s", r->reason);
     if (emergency)
-        line(&f->plan, "approvers: of two organisations, one the agency, none a rival");
-    tail(&f->plan, a, f->approvers_needed);
+        line(&f->plan, "no rival of the borrower approves it");
+    tail(&f->plan, a, programme, f->approvers_needed);
     return 0;
 }
 
@@ -274,7 +344,7 @@ static int stage_plan(const struct turn *t, const struct approval *a, struct pla
     }
     line(&f->plan, "reason: %s", d->reason);
     line(&f->plan, "paper: %s", d->paper);
-    tail(&f->plan, a, f->approvers_needed);
+    tail(&f->plan, a, programme, f->approvers_needed);
     return 0;
 }
 

@@ -23,6 +23,14 @@ static const struct field programme_stage_fields[] = {
 static const struct record_type programme_stage_type = {
     "programme_stage", sizeof(struct programme_stage), programme_stage_fields};
 
+static const struct field conflict_fields[] = {
+    F_ID(struct conflict_of_interest, organisation),
+    F_ID(struct conflict_of_interest, other),
+    F_END,
+};
+static const struct record_type conflict_type = {"conflict", sizeof(struct conflict_of_interest),
+                                                 conflict_fields};
+
 static const struct field barred_lending_fields[] = {
     F_ID(struct barred_lending, organisation),
     F_INSTANT(struct barred_lending, from),
@@ -52,6 +60,7 @@ static const struct field programme_fields[] = {
     F_U32(struct programme, low_use_percent),
     F_I64(struct programme, low_use_window_s),
     F_LIST(struct programme, barred_lending, &barred_lending_type),
+    F_LIST(struct programme, conflicts, &conflict_type),
     F_LIST(struct programme, budget_warnings, &budget_warning_type),
     F_END,
 };
@@ -111,6 +120,9 @@ int programme_check(const struct programme *p, struct err *err)
     if (p->cleaning_s < 0 || p->reclaim_s < 0)
         return err_set(err, ERR_INVALID,
                        "programme %s: cleaning_s and reclaim_s must not be negative", p->id.text);
+    if (p->conflicts.n > PROGRAMME_CONFLICTS_MAX)
+        return err_set(err, ERR_LIMIT, "programme %s: conflicts: more than %d", p->id.text,
+                       PROGRAMME_CONFLICTS_MAX);
     if (p->two_approvers_above_krw.krw < 0)
         return err_set(err, ERR_INVALID,
                        "programme %s: two_approvers_above_krw must not be negative", p->id.text);

@@ -39,6 +39,13 @@ struct barred_lending {
     struct instant to;      /* NEVER: for good */
 };
 
+/* Neither of the two decides on a plan that the other is a party to. */
+#define PROGRAMME_CONFLICTS_MAX 64
+struct conflict_of_interest {
+    struct id organisation;
+    struct id other;
+};
+
 struct programme {
     struct id id;
     char name_ko[LIMIT_NAME_BYTES];
@@ -50,12 +57,13 @@ struct programme {
     struct list stages;      /* struct programme_stage */
     int64_t reclaim_s;
     int64_t cleaning_s;
-    struct won two_approvers_above_krw; /* 0: one approver always suffices */
+    struct won two_approvers_above_krw; /* 0: one approver suffices */
     int64_t objection_s;         /* at least, from the approval of a stage decision to its effect */
     uint32_t low_use_percent;    /* a loan used less over the window is proposed for recall */
     int64_t low_use_window_s;    /* 0: never */
     struct list barred_lending;  /* struct barred_lending */
     struct list budget_warnings; /* struct budget_warning */
+    struct list conflicts;       /* struct conflict_of_interest */
 };
 
 extern const struct record_type programme_type;

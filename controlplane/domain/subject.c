@@ -80,6 +80,8 @@ static const struct subject {
     [ENTITY_STAGE_DECISION] = {stage_is_party, staging_approve, staging_refuse, false},
 };
 
+static const struct list no_list;
+
 static const struct subject *row_of(const struct approval *a, enum entity_kind *ret_kind)
 {
     enum entity_kind kind = ENTITY_KIND_COUNT;
@@ -89,18 +91,55 @@ static const struct subject *row_of(const struct approval *a, enum entity_kind *
     return &subjects[kind];
 }
 
+/* NULL: the object is gone. */
+static const struct programme *programme_of(const struct turn *t, enum entity_kind kind,
+                                            const void *record)
+{
+    const struct id *programme = NULL;
+    const struct loan *loan = NULL;
+    switch (kind) {
+    case ENTITY_ALLOCATION:
+        programme = &((const struct allocation *)record)->programme;
+        break;
+    case ENTITY_STAGE_DECISION:
+        programme = &((const struct stage_decision *)record)->programme;
+        break;
+    case ENTITY_RECALL:
+        loan = turn_find(t, ENTITY_LOAN, &((const struct recall *)record)->loan);
+        programme = loan ? &loan->programme : NULL;
+        break;
+    default:
+        ENSURE(kind == ENTITY_LOAN);
+        programme = &((const struct loan *)record)->programme;
+        break;
+    }
+    return programme ? turn_find(t, ENTITY_PROGRAMME, programme) : NULL;
+}
+
 bool subject_is_party(const struct turn *t, const struct approval *a, const struct id *organisation)
 {
     enum entity_kind kind;
     const struct subject *row = row_of(a, &kind);
     const void *record = turn_find(t, kind, &a->subject);
-    return record && row->is_party(t, record, organisation);
+    if (!record)
+        return false;
+    if (row->is_party(t, record, organisation))
+        return true;
+    const struct programme *programme = programme_of(t, kind, record);
+    LIST_EACH(const struct conflict_of_interest, c, programme ? &programme->conflicts : &no_list)
+    {
+        if (id_equal(&c->organisation, organisation) && row->is_party(t, record, &c->other))
+            return true;
+        if (id_equal(&c->other, organisation) && row->is_party(t, record, &c->organisation))
+            return true;
+    }
+    return false;
 }
 
 bool subject_needs_two_organisations(const struct approval *a)
 {
     enum entity_kind kind;
-    return row_of(a, &kind)->two_organisations;
+    return a->approvers_needed > 1 || row_of(a, &kind)->two_organisations;
 }
 
 int subject_approve(struct turn *t, const struct approval *a, struct err *err)

@@ -10,11 +10,12 @@
  * Kinds: loan, allocation, recall, stage decision.
  */
 
-/* Whether the organisation gains or loses by it. */
+/* Whether the organisation gains or loses by it, or is in conflict with one that does. */
 bool subject_is_party(const struct turn *t, const struct approval *a,
                       const struct id *organisation);
 
-/* Whether its plan needs signatures of two organisations, not just of two people. */
+/* Whether its plan needs signatures of two organisations, one of them the agency: all that need
+ * two approvers, and every recall against the notice. */
 bool subject_needs_two_organisations(const struct approval *a);
 
 /* Every approver has signed. */

@@ -16,6 +16,14 @@ const struct enum_names user_state_names = {user_state_texts, USER_STATE_COUNT};
 static const char *const purpose_texts[] = {"user", "node"};
 const struct enum_names join_purpose_names = {purpose_texts, JOIN_PURPOSE_COUNT};
 
+static const struct field delegation_fields[] = {
+    F_ID(struct delegation, from),       F_INSTANT(struct delegation, since),
+    F_INSTANT(struct delegation, until), F_TEXT(struct delegation, reason),
+    F_TEXT(struct delegation, paper),    F_END,
+};
+static const struct record_type delegation_type = {"delegation", sizeof(struct delegation),
+                                                   delegation_fields};
+
 static const struct field user_fields[] = {
     F_ID(struct user, id),
     F_ID(struct user, organisation),
@@ -28,6 +36,7 @@ static const struct field user_fields[] = {
     F_INSTANT(struct user, created_at),
     F_INSTANT(struct user, expires_at),
     F_LIST(struct user, former_keys, &key_fact_type),
+    F_LIST(struct user, delegations, &delegation_type),
     F_END,
 };
 const struct record_type user_type = {"user", sizeof(struct user), user_fields};

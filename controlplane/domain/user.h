@@ -29,6 +29,15 @@ extern const struct enum_names role_names;
 enum user_state { USER_ACTIVE, USER_REVOKED, USER_STATE_COUNT };
 extern const struct enum_names user_state_names;
 
+/* Somebody whose place the user takes when plans are decided on. */
+struct delegation {
+    struct id from;
+    struct instant since;
+    struct instant until;
+    char reason[LIMIT_TEXT_BYTES];
+    char paper[LIMIT_NAME_BYTES];
+};
+
 struct user {
     struct id id; /* NAME.ORGANISATION; neither part holds a dot */
     struct id organisation;
@@ -41,6 +50,7 @@ struct user {
     struct instant created_at;
     struct instant expires_at;
     struct list former_keys; /* struct key_fact, oldest first */
+    struct list delegations; /* struct delegation */
 };
 extern const struct record_type user_type;
 

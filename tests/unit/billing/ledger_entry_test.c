@@ -9,7 +9,7 @@ START_TEST(kinds_have_names_that_stay_in_stored_entries)
         "register", "propose",    "consent", "approve",  "return-plan",  "book",        "grant",
         "release",  "recall",     "return",  "interval", "contribution", "join",        "revoke",
         "rate",     "correction", "issue",   "close",    "seal",         "acknowledge", "dispute",
-        "renew",
+        "renew",    "delegate",
     };
     ck_assert_uint_eq(sizeof names / sizeof names[0], LEDGER_KIND_COUNT);
     ck_assert_int_eq(ledger_kind_names.count, LEDGER_KIND_COUNT);

@@ -71,7 +71,7 @@ START_TEST(test_one_signature_over_the_plan_approves_and_is_kept)
 }
 END_TEST
 
-START_TEST(test_above_the_limit_two_different_approvers_sign)
+START_TEST(test_above_the_limit_two_organisations_sign_one_of_them_the_agency)
 {
     world_propose_and_consent(&w, &(struct world_loan_terms){.id = "loan-b",
                                                              .pool = "naver-b200",
@@ -99,7 +99,9 @@ START_TEST(test_above_the_limit_two_different_approvers_sign)
     ck_assert_int_eq(world_allocation(&w, allocation.text)->state, REQUEST_SUBMITTED);
     expect_refused(&w, world_sign(&w, "ok1.nipa", approval.text), ERR_CONFLICT,
                    "ok1.nipa has signed this plan already");
-    expect_ok(&w, world_sign(&w, "ok2.nipa", approval.text));
+    expect_refused(&w, world_sign(&w, "ok2.nipa", approval.text), ERR_CONFLICT,
+                   "another organisation");
+    expect_ok(&w, world_sign(&w, "sign.skt", approval.text));
     ck_assert_int_eq(world_allocation(&w, allocation.text)->state, REQUEST_APPROVED);
     ck_assert_int_eq(world_allocation(&w, allocation.text)->awarded_units.units,
                      share_gpus(8).units);
@@ -171,7 +173,7 @@ START_TEST(test_signatures_under_an_older_plan_no_longer_count)
     expect_ok(&w, world_decide(&w, "admin.nipa", COMMAND_APPLY_PROJECT, &p));
     record_fini(&apply_project_request_type, &p);
     ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_STALE);
-    expect_ok(&w, world_sign(&w, "ok2.nipa", approval.text));
+    expect_ok(&w, world_sign(&w, "sign.skt", approval.text));
     ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_REVIEW);
     expect_ok(&w, world_sign(&w, "ok1.nipa", approval.text)); /* again, under the new plan */
     ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_APPROVED);
@@ -235,7 +237,7 @@ static Suite *approving_suite(void)
     TCase *c = tcase_create("approving");
     tcase_add_checked_fixture(c, setup, expect_teardown);
     tcase_add_test(c, test_one_signature_over_the_plan_approves_and_is_kept);
-    tcase_add_test(c, test_above_the_limit_two_different_approvers_sign);
+    tcase_add_test(c, test_above_the_limit_two_organisations_sign_one_of_them_the_agency);
     tcase_add_test(c, test_only_the_plan_that_was_shown_can_be_signed);
     tcase_add_test(c, test_nobody_decides_on_their_own_plan_or_for_a_party);
     tcase_add_test(c, test_a_plan_whose_facts_move_is_stale_and_shown_anew);
