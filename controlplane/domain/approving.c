@@ -111,7 +111,8 @@ static int may_decide(const struct turn *t, const struct approval *a, struct err
                        a->id.text, a->proposer.text);
     if (subject_is_party(t, a, &actor->organisation))
         return err_set(err, ERR_DENIED,
-                       "%s: %s is a party to it; somebody of another organisation has to approve",
+                       "%s: %s is a party to it or in conflict with one; somebody of another "
+                       "organisation has to approve",
                        a->id.text, actor->organisation.text);
     if (!is_of_agency(t) && !subject_needs_two_organisations(a))
         return err_set(err, ERR_DENIED, "%s: only an agency-approver decides on it", a->id.text);

@@ -95,7 +95,7 @@ static void tail(struct plan *p, const struct approval *a, const struct programm
         line(p, "approvers: %u of two organisations, one the agency, none of a party to it",
              approvers);
     else
-        line(p, "approvers: 1, of the agency, which is no party to it");
+        line(p, "approvers: 1, none of a party to it");
     line(p, "expires: %s", instant_format(a->expires_at, expires));
 }
 

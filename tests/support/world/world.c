@@ -1,6 +1,7 @@
 /* A world made by decisions. Aborts where a step that must work does not. */
 #include "tests/support/world/world.h"
 
+#include "controlplane/domain/delegating.h"
 #include "controlplane/domain/enforce.h"
 #include "controlplane/domain/plan.h"
 #include "lib/base/korea.h"
@@ -11,7 +12,8 @@
 
 #define DUE_LIMIT  64
 #define DUE_ROUNDS 10000
-#define FACTS_FROM ((struct instant){WORLD_START.s - 365 * WORLD_DAY}) /* on the wire 0 is never */
+#define FACTS_FROM ((struct instant){WORLD_START.s - 365 * WORLD_DAY}) /* on the wire 0 is never   \
+                                                                        */
 
 /* ---- Toy cryptography
  * ------------------------------------------------------------------------------ */
@@ -79,13 +81,16 @@ struct actor world_actor(const struct world *w, const char *name)
                           .organisation = u->organisation,
                           .name = u->name,
                           .user = u->id,
-                          .roles = user_roles(u)};
+                          .roles = user_roles(u),
+                          .delegated = delegated_roles(w->state, u, w->now)};
 }
 
 static struct decide_context context(const struct world *w, const char *actor)
 {
-    return (struct decide_context){
-        .now = w->now, .actor = world_actor(w, actor), .sha256 = world_sha256, .verify = world_verify};
+    return (struct decide_context){.now = w->now,
+                                   .actor = world_actor(w, actor),
+                                   .sha256 = world_sha256,
+                                   .verify = world_verify};
 }
 
 static void apply(struct world *w)

@@ -9,9 +9,24 @@ EXPECT_WORLD
 
 static struct id approval;
 
+/* A second agency: the ministry. */
+static void make_ministry(void)
+{
+    struct apply_organisation_request r = {
+        .organisation = {.id = id_literal("msit"), .name_en = "MSIT", .agency = true}};
+    struct size_fact *size = record_list_add(&r.organisation.sizes, sizeof *size);
+    size->from = world_at(0);
+    size->size = SIZE_AGENCY;
+    memcpy(size->evidence, "law", 4);
+    expect_ok(&w, world_decide(&w, "admin.nipa", COMMAND_APPLY_ORGANISATION, &r));
+    record_fini(&apply_organisation_request_type, &r);
+    world_make_user(&w, "ok", "msit", "agency-approver");
+}
+
 static void setup(void)
 {
     expect_setup();
+    make_ministry();
     world_propose_and_consent(&w, &(struct world_loan_terms){.id = "loan-a", .gpus = 16});
     approval = w.changes.answer.approval;
 }
@@ -101,10 +116,87 @@ START_TEST(test_above_the_limit_two_organisations_sign_one_of_them_the_agency)
                    "ok1.nipa has signed this plan already");
     expect_refused(&w, world_sign(&w, "ok2.nipa", approval.text), ERR_CONFLICT,
                    "another organisation");
-    expect_ok(&w, world_sign(&w, "sign.skt", approval.text));
+    expect_ok(&w, world_sign(&w, "ok.msit", approval.text));
     ck_assert_int_eq(world_allocation(&w, allocation.text)->state, REQUEST_APPROVED);
     ck_assert_int_eq(world_allocation(&w, allocation.text)->awarded_units.units,
                      share_gpus(8).units);
+}
+END_TEST
+
+/* ---- Withdrawing ---- */
+
+static int withdraw(const char *actor, const char *reason)
+{
+    struct withdraw_approval_request r = {.id = approval, .paper = "2025-118"};
+    memcpy(r.reason, reason, strlen(reason) + 1);
+    return world_decide(&w, actor, COMMAND_WITHDRAW_APPROVAL, &r);
+}
+
+START_TEST(test_who_proposed_takes_it_back_and_the_subject_is_closed)
+{
+    expect_refused(&w, withdraw("boss.upstage", ""), ERR_INVALID, "say why");
+    expect_refused(&w, withdraw("ok1.nipa", "no"), ERR_DENIED, "neither proposed nor signed");
+    expect_ok(&w, withdraw("boss.upstage", "other dates"));
+    const struct approval *a = world_approval(&w, approval.text);
+    const struct decision *d = LIST_AT(const struct decision, &a->decisions, 0);
+    ck_assert_int_eq(a->state, REQUEST_WITHDRAWN);
+    ck_assert_int_eq(world_loan(&w, "loan-a")->state, LOAN_CLOSED);
+    ck_assert_int_eq(d->verdict, VERDICT_WITHDRAWN);
+    ck_assert_str_eq(d->reason, "other dates");
+    ck_assert_str_eq(d->paper, "2025-118");
+    expect_refused(&w, withdraw("boss.upstage", "again"), ERR_STATE, "is withdrawn already");
+}
+END_TEST
+
+/* An allocation above the limit, of which ok1 of the agency has signed the plan. */
+static void half_sign(void)
+{
+    struct request_allocation_request r = {.project = id_literal("alpha"),
+                                           .model = "B200",
+                                           .from = world_at(0),
+                                           .to = world_at(WORLD_DAY),
+                                           .units = share_gpus(8),
+                                           .budget_krw = {WORLD_BUDGET + 1}};
+    expect_ok(&w, world_decide(&w, "kim.upstage", COMMAND_REQUEST_ALLOCATION, &r));
+    approval = w.changes.answer.approval;
+    expect_ok(&w, world_sign(&w, "ok1.nipa", approval.text));
+}
+
+START_TEST(test_an_approver_takes_a_signature_back_while_another_is_waited_for)
+{
+    half_sign();
+    expect_ok(&w, withdraw("ok1.nipa", "read too fast"));
+    ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_REVIEW);
+    expect_ok(&w, world_sign(&w, "ok.msit", approval.text));
+    ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_REVIEW); /* 1 of 2 */
+    expect_ok(&w, world_sign(&w, "ok1.nipa", approval.text));
+    ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_APPROVED);
+}
+END_TEST
+
+START_TEST(test_who_is_in_conflict_with_a_party_does_not_decide)
+{
+    struct id id = id_literal(WORLD_PROGRAMME);
+    struct apply_programme_request r = {0};
+    record_copy(&programme_type, &r.programme, state_find(w.state, ENTITY_PROGRAMME, &id));
+    struct conflict_of_interest *c = record_list_add(&r.programme.conflicts, sizeof *c);
+    *c = (struct conflict_of_interest){id_literal("upstage"), id_literal("msit")};
+    expect_ok(&w, world_decide(&w, "admin.nipa", COMMAND_APPLY_PROGRAMME, &r));
+    record_fini(&apply_programme_request_type, &r);
+    half_sign();
+    expect_refused(&w, world_sign(&w, "ok.msit", approval.text), ERR_DENIED, "is a party to it");
+}
+END_TEST
+
+START_TEST(test_an_approver_and_who_takes_its_place_are_one)
+{
+    struct delegate_approval_request d = {.to = id_literal("own.nipa"),
+                                          .until = world_at(WORLD_DAY)};
+    world_make_user(&w, "own", "nipa", "auditor");
+    half_sign();
+    expect_ok(&w, world_decide(&w, "ok1.nipa", COMMAND_DELEGATE_APPROVAL, &d));
+    expect_refused(&w, world_sign(&w, "own.nipa", approval.text), ERR_CONFLICT,
+                   "has signed this plan already");
 }
 END_TEST
 
@@ -173,7 +265,7 @@ START_TEST(test_signatures_under_an_older_plan_no_longer_count)
     expect_ok(&w, world_decide(&w, "admin.nipa", COMMAND_APPLY_PROJECT, &p));
     record_fini(&apply_project_request_type, &p);
     ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_STALE);
-    expect_ok(&w, world_sign(&w, "sign.skt", approval.text));
+    expect_ok(&w, world_sign(&w, "ok.msit", approval.text));
     ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_REVIEW);
     expect_ok(&w, world_sign(&w, "ok1.nipa", approval.text)); /* again, under the new plan */
     ck_assert_int_eq(world_approval(&w, approval.text)->state, REQUEST_APPROVED);
@@ -238,6 +330,10 @@ static Suite *approving_suite(void)
     tcase_add_checked_fixture(c, setup, expect_teardown);
     tcase_add_test(c, test_one_signature_over_the_plan_approves_and_is_kept);
     tcase_add_test(c, test_above_the_limit_two_organisations_sign_one_of_them_the_agency);
+    tcase_add_test(c, test_who_proposed_takes_it_back_and_the_subject_is_closed);
+    tcase_add_test(c, test_an_approver_takes_a_signature_back_while_another_is_waited_for);
+    tcase_add_test(c, test_who_is_in_conflict_with_a_party_does_not_decide);
+    tcase_add_test(c, test_an_approver_and_who_takes_its_place_are_one);
     tcase_add_test(c, test_only_the_plan_that_was_shown_can_be_signed);
     tcase_add_test(c, test_nobody_decides_on_their_own_plan_or_for_a_party);
     tcase_add_test(c, test_a_plan_whose_facts_move_is_stale_and_shown_anew);
