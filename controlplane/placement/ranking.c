@@ -174,7 +174,9 @@ static int16_t judge(const struct ranked *x, size_t node)
 
 static int16_t larger(int16_t a, int16_t b)
 {
-    return a > b ? a : b;
+    if (a > b)
+        return a;
+    return b;
 }
 
 static void put(struct ranked *x, size_t node, int16_t steps)
@@ -219,9 +221,10 @@ static void judge_all(struct ranked *x)
     for (size_t t = 0; t < TREES; t++) {
         const struct tree *tree = &r->trees[t];
         int16_t *steps = x->steps + tree->at;
-        for (size_t i = 0; i < tree->leaves && tree->n > 0; i++)
-            steps[tree->leaves + i] =
-                i < tree->n ? judge_once_a_kind(x, tree->nodes[i]) : RANKED_UNFIT;
+        for (size_t i = tree->n; i < tree->leaves && tree->n > 0; i++)
+            steps[tree->leaves + i] = RANKED_UNFIT;
+        for (size_t i = 0; i < tree->n; i++)
+            steps[tree->leaves + i] = judge_once_a_kind(x, tree->nodes[i]);
         if (tree->n > 0)
             play(steps, tree->leaves);
     }

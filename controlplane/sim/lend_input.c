@@ -140,6 +140,7 @@ static int by_submit(const void *a, const void *b)
 /* In order, from time 0, without those that their quota can't hold. */
 static void set_in_order(struct lend_trace *t)
 {
+    ENSURE(t->jobs && t->tenants && t->n_jobs > 0);
     qsort(t->jobs, t->n_jobs, sizeof *t->jobs, by_submit);
     int64_t first = t->jobs[0].submit_ms;
     size_t kept = 0;

@@ -135,7 +135,7 @@ static void print_figures(struct pack *p, struct buf *out)
 int pack_run(const struct pack_run_options *options, const struct env *env, struct buf *figures,
              struct err *err)
 {
-    uint64_t seed;
+    uint64_t seed = 0;
     struct pack p = {.placed = 0};
     TRY(read_options(options, &seed, err));
     int rc = read_files(options, &p, err);
