@@ -344,6 +344,19 @@ START_TEST(the_examples_come_to_the_sums_worked_by_hand)
 }
 END_TEST
 
+/* 504 B200 from 2025-08-01 to the elimination on 2026-01-15: 5 months and 14 days of 30. */
+START_TEST(an_eliminated_team_pays_to_its_last_instant)
+{
+    struct run r;
+    run_file(&r, PUMASI_SOURCE_DIR "/examples/sovereign-fm/scenario.json");
+    must(&r);
+    expect_in_json(&r, "\"months\":{\"B200\":\"13776/5\"},\"organisation\":\"nc-ai\","
+                       "\"value_krw\":18184320000");
+    expect_in_json(&r, "\"violation_count\":0");
+    end(&r);
+}
+END_TEST
+
 static Suite *simulation_suite(void)
 {
     Suite *s = suite_create("simulation");
@@ -361,6 +374,7 @@ static Suite *simulation_suite(void)
     tcase_add_test(c, the_same_file_gives_the_same_bytes);
     tcase_add_test(c, statements_are_written_as_documents);
     tcase_add_loop_test(c, the_examples_come_to_the_sums_worked_by_hand, 0, 2);
+    tcase_add_test(c, an_eliminated_team_pays_to_its_last_instant);
     suite_add_tcase(s, c);
     return s;
 }
