@@ -3,6 +3,7 @@
 
 #include "controlplane/domain/approving.h"
 #include "controlplane/domain/ending.h"
+#include "controlplane/domain/low_use.h"
 #include "controlplane/domain/placing.h"
 #include "controlplane/domain/posting.h"
 #include "controlplane/domain/recalling.h"
@@ -75,11 +76,15 @@ static int loan_step(struct turn *t, const void *record, struct err *err)
         if (loan_follows(l))
             return loan_event(t, &l->id, LOAN_EVENT_CLOSE, LEDGER_RETURN_PLAN,
                               "what it waited for did not happen before it was over", err);
-        return loan_event(t, &l->id, LOAN_EVENT_START, LEDGER_GRANT, "its window begins", err);
+        TRY(loan_event(t, &l->id, LOAN_EVENT_START, LEDGER_GRANT, "its window begins", err));
+        low_use_begin(t, turn_edit(t, ENTITY_LOAN, &l->id));
+        return 0;
     case LOAN_RECALLING:
         return recall_take_effect(t, &l->id, err);
     default:
         ENSURE(l->state == LOAN_ACTIVE);
+        if (turn_now(t).s < l->to.s)
+            return low_use_judge(t, &l->id, err);
         TRY(loan_event(t, &l->id, LOAN_EVENT_RETURN, LEDGER_RETURN, "its window is over", err));
         ending_close_loan(t, &l->id);
         return 0;

@@ -5,6 +5,7 @@
 
 #include "controlplane/domain/approving.h"
 #include "controlplane/domain/capacity.h"
+#include "controlplane/domain/low_use.h"
 #include "controlplane/domain/staging.h"
 
 /* ---- Proposing ---------------------------------------------------------------------------------
@@ -220,7 +221,9 @@ int lending_approve(struct turn *t, const struct id *id, struct err *err)
     TRY(loan_next(l->state, LOAN_EVENT_APPROVE, &l->state, err));
     const struct stage_decision *d = turn_find(t, ENTITY_STAGE_DECISION, &l->follows);
     bool waits = loan_follows(l) && !(d && d->state == STAGE_DECISION_DONE);
-    if (l->from.s <= turn_now(t).s && !waits)
-        TRY(loan_next(l->state, LOAN_EVENT_START, &l->state, err));
+    if (l->from.s > turn_now(t).s || waits)
+        return 0;
+    TRY(loan_next(l->state, LOAN_EVENT_START, &l->state, err));
+    low_use_begin(t, l);
     return 0;
 }

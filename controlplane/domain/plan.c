@@ -177,9 +177,8 @@ static void line_terms(struct plan *p, const struct loan *l)
     /* A node that hears nothing from the recall on stops when its grant is over. */
     line(p, "worst case: a silent node gives back within %lld s of a recall",
          (long long)(l->silence_s + TIMETABLE_RETURN_MARGIN_S));
-    line(p, "pays: idle %s, notice %s, handover %s, fault %s",
-         payer_text(l->pays_idle, TIME_IDLE), payer_text(l->pays_notice, TIME_NOTICE),
-         payer_text(l->pays_handover, TIME_HANDOVER),
+    line(p, "pays: idle %s, notice %s, handover %s, fault %s", payer_text(l->pays_idle, TIME_IDLE),
+         payer_text(l->pays_notice, TIME_NOTICE), payer_text(l->pays_handover, TIME_HANDOVER),
          payer_text(l->pays_fault, TIME_FAULT));
 }
 

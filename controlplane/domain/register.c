@@ -2,7 +2,7 @@
 #include "controlplane/domain/register.h"
 
 #include "controlplane/domain/approving.h"
-#include "controlplane/domain/capacity.h"
+#include "controlplane/domain/pool_limit.h"
 #include "controlplane/domain/eligibility.h"
 
 /* ---- What all share ----------------------------------------------------------------------------
@@ -242,15 +242,7 @@ static int check_pool_change(const struct turn *t, const struct pool *before,
         return err_set(err, ERR_INVALID,
                        "pool %s: owner, site and model stay: make a new pool for others",
                        now->id.text);
-    struct instant at;
-    char when[INSTANT_TEXT_CAP], lent[SHARE_TEXT_CAP];
-    struct window ahead = {turn_now(t), INSTANT_NEVER};
-    int64_t peak = capacity_lent_peak(t, &now->id, NULL, ahead, &at);
-    if (peak > now->lend_limit_units.units)
-        return err_set(
-            err, ERR_STATE, "pool %s: lend_limit_units: %s are lent at %s: recall them first",
-            now->id.text, share_format((struct share){peak}, lent), instant_format(at, when));
-    return 0;
+    return pool_limit_check(t, now, err);
 }
 
 int decide_apply_pool(struct turn *t, const void *args, struct err *err)

@@ -3,6 +3,7 @@
 
 #include "controlplane/domain/approving.h"
 #include "controlplane/domain/ending.h"
+#include "controlplane/domain/low_use.h"
 #include "controlplane/domain/posting.h"
 #include "lib/base/text.h"
 
@@ -376,6 +377,7 @@ static bool start_follower(const void *record, void *arg)
         return !s->more;
     struct loan *edited = turn_edit(s->turn, ENTITY_LOAN, &l->id);
     s->rc = loan_next(edited->state, LOAN_EVENT_START, &edited->state, s->err);
+    low_use_begin(s->turn, edited);
     struct ledger_entry *entry = posting_loan(s->turn, LEDGER_GRANT, edited);
     text_cut(entry->reason, sizeof entry->reason, "what it waited for has taken effect");
     return s->rc == 0;

@@ -72,12 +72,11 @@ static const struct subject {
     bool (*is_party)(const struct turn *t, const void *record, const struct id *organisation);
     int (*approve)(struct turn *t, const struct id *id, struct err *err);
     int (*refuse)(struct turn *t, const struct id *id, enum request_event event, struct err *err);
-    bool two_organisations;
 } subjects[ENTITY_KIND_COUNT] = {
-    [ENTITY_LOAN] = {loan_is_party, lending_approve, refuse_loan, false},
-    [ENTITY_ALLOCATION] = {allocation_is_party, approve_allocation, refuse_allocation, false},
-    [ENTITY_RECALL] = {recalling_is_party, recalling_approve, recalling_refuse, true},
-    [ENTITY_STAGE_DECISION] = {stage_is_party, staging_approve, staging_refuse, false},
+    [ENTITY_LOAN] = {loan_is_party, lending_approve, refuse_loan},
+    [ENTITY_ALLOCATION] = {allocation_is_party, approve_allocation, refuse_allocation},
+    [ENTITY_RECALL] = {recalling_is_party, recalling_approve, recalling_refuse},
+    [ENTITY_STAGE_DECISION] = {stage_is_party, staging_approve, staging_refuse},
 };
 
 static const struct list no_list;
@@ -138,8 +137,7 @@ bool subject_is_party(const struct turn *t, const struct approval *a, const stru
 
 bool subject_needs_two_organisations(const struct approval *a)
 {
-    enum entity_kind kind;
-    return a->approvers_needed > 1 || row_of(a, &kind)->two_organisations;
+    return a->approvers_needed > 1;
 }
 
 int subject_approve(struct turn *t, const struct approval *a, struct err *err)

@@ -15,7 +15,7 @@ bool subject_is_party(const struct turn *t, const struct approval *a,
                       const struct id *organisation);
 
 /* Whether its plan needs signatures of two organisations, one of them the agency: all that need
- * two approvers, and every recall against the notice. */
+ * two approvers, as an emergency recall does. */
 bool subject_needs_two_organisations(const struct approval *a);
 
 /* Every approver has signed. */

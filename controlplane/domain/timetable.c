@@ -30,8 +30,9 @@ static struct instant loan_due(const struct loan *l)
 {
     switch (l->state) {
     case LOAN_PROPOSED: /* a consented one ends with its approval */
-    case LOAN_ACTIVE:
         return l->to;
+    case LOAN_ACTIVE:
+        return l->use_judged_at.s > l->from.s ? instant_min(l->to, l->use_judged_at) : l->to;
     case LOAN_APPROVED: /* one that follows a stage decision starts with that, or is over */
         return loan_follows(l) ? l->to : l->from;
     case LOAN_RECALLING:

@@ -103,8 +103,8 @@ struct ledger_entry *turn_entry(struct turn *t, enum ledger_kind ledger, enum en
     struct ledger_entry *entry = changes_entry(t->out, ledger);
     entry->subject_kind = id_literal(entity_name(kind));
     entry->subject = *id;
-    entry->organisation = id_is_none(&actor->organisation) ? id_literal(LEDGER_OWN_LOG)
-                                                           : actor->organisation;
+    entry->organisation =
+        id_is_none(&actor->organisation) ? id_literal(LEDGER_OWN_LOG) : actor->organisation;
     entry->actor = id_is_none(&actor->user) ? actor->name : actor->user;
     entry->at = t->ctx->now;
     return entry;
