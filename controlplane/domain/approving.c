@@ -106,7 +106,8 @@ static int may_decide(const struct turn *t, const struct approval *a, struct err
         return err_set(err, ERR_STATE, "%s is %s already", a->id.text,
                        enum_name(&request_state_names, (int)a->state));
     struct id behalf = on_behalf_of(t);
-    if (id_equal(&a->proposer, &actor->user) || id_equal(&a->proposer, &behalf))
+    bool by_people = !id_is_none(&a->proposer); /* the clock proposes, too */
+    if (by_people && (id_equal(&a->proposer, &actor->user) || id_equal(&a->proposer, &behalf)))
         return err_set(err, ERR_DENIED, "%s: %s proposed it; somebody else has to approve",
                        a->id.text, a->proposer.text);
     if (subject_is_party(t, a, &actor->organisation))

@@ -131,24 +131,29 @@ int64_t capacity_lent_peak(const struct turn *t, const struct id *pool, const st
 
 /* ---- Gathering ------------------------------------------------------------------------------- */
 
+/* The books stand in the order of their ids, as the state hands them out. */
+static int by_pool(const void *id, const void *book)
+{
+    return id_compare(id, &((const struct pool_book *)book)->pool->id);
+}
+
+static int by_loan(const void *id, const void *book)
+{
+    return id_compare(id, &((const struct loan_book *)book)->loan->id);
+}
+
 static struct pool_book *pool_book(const struct capacity *c, const struct id *pool)
 {
-    LIST_EACH(struct pool_book, book, &c->pools)
-    {
-        if (id_equal(&book->pool->id, pool))
-            return book;
-    }
-    return NULL;
+    return c->pools.n > 0
+               ? bsearch(pool, c->pools.items, c->pools.n, sizeof(struct pool_book), by_pool)
+               : NULL;
 }
 
 static struct loan_book *loan_book(const struct capacity *c, const struct id *loan)
 {
-    LIST_EACH(struct loan_book, book, &c->loans)
-    {
-        if (id_equal(&book->loan->id, loan))
-            return book;
-    }
-    return NULL;
+    return c->loans.n > 0
+               ? bsearch(loan, c->loans.items, c->loans.n, sizeof(struct loan_book), by_loan)
+               : NULL;
 }
 
 static bool add_pool(const void *record, void *arg)

@@ -24,13 +24,26 @@ static uint64_t next_random(uint64_t *seed)
     return *seed * UINT64_C(2685821657736338717);
 }
 
-/* One of several pools of the same supplier, lent to alpha as a whole. */
-static void make_pool(struct world *w, size_t i, size_t nodes)
+/* Led by lunit as beta is. */
+static void make_project(struct world *w, const char *name)
 {
-    char name[64], pool[32], loan[48];
+    struct apply_project_request r = {0};
+    struct id beta = id_literal("beta");
+    record_copy(&project_type, &r.project, state_find(w->state, ENTITY_PROJECT, &beta));
+    r.project.id = id_literal(name);
+    world_must(w, world_decide(w, "admin.nipa", COMMAND_APPLY_PROJECT, &r));
+    record_fini(&apply_project_request_type, &r);
+}
+
+/* A pool, lent as a whole to a project of its own. Returns that project's allocation. */
+static struct id make_pool(struct world *w, size_t i, size_t nodes)
+{
+    char name[64], pool[32], loan[48], project[32];
     struct apply_pool_request p = {.pool = {.owner = id_literal("skt")}};
     snprintf(pool, sizeof pool, "great-%03zu", i);
     snprintf(loan, sizeof loan, "great-loan-%03zu", i);
+    snprintf(project, sizeof project, "team-%03zu", i);
+    make_project(w, project);
     p.pool.id = id_literal(pool);
     p.pool.site = id_literal("skt-dc");
     memcpy(p.pool.model, "B200", 5);
@@ -41,27 +54,29 @@ static void make_pool(struct world *w, size_t i, size_t nodes)
         snprintf(name, sizeof name, "g%03zu-%04zu", i, k);
         world_make_node(w, name, pool, GPUS_PER_NODE);
     }
-    world_make_loan(
-        w, &(struct world_loan_terms){
-               .id = loan, .pool = pool, .gpus = (int64_t)nodes * GPUS_PER_NODE, .notice_s = 3600});
+    world_make_loan(w, &(struct world_loan_terms){.id = loan,
+                                                  .pool = pool,
+                                                  .project = project,
+                                                  .gpus = (int64_t)nodes * GPUS_PER_NODE,
+                                                  .notice_s = 3600});
+    return world_make_allocation(w, project, (int64_t)nodes * GPUS_PER_NODE, BUDGET_KRW);
 }
 
+struct teams {
+    struct id *allocations;
+    size_t n;
+};
+
 /* One to eight GPUs for one to forty-eight hours, somewhere in the hundred days. */
-static struct world_booking next_booking(struct id allocation, uint64_t *seed)
+static struct world_booking next_booking(const struct teams *teams, uint64_t *seed)
 {
     int64_t hours = 1 + (int64_t)(next_random(seed) % 48);
     int64_t from = 1 + (int64_t)(next_random(seed) % (uint64_t)(100 * 24 - hours - 2));
-    return (struct world_booking){.allocation = allocation,
+    return (struct world_booking){.actor = "han.lunit",
+                                  .allocation = teams->allocations[next_random(seed) % teams->n],
                                   .gpus = 1 + (uint32_t)(next_random(seed) % GPUS_PER_NODE),
                                   .from = world_at(from * WORLD_HOUR),
                                   .to = world_at((from + hours) * WORLD_HOUR)};
-}
-
-static int64_t timed(struct world *w, const struct world_booking *b)
-{
-    int64_t begin = figures_thread();
-    world_must(w, world_book(w, b));
-    return figures_thread() - begin;
 }
 
 /* As api/ asks it: a turn whose changes are dropped. */
@@ -69,7 +84,7 @@ static int64_t explained(struct world *w, const struct world_booking *b)
 {
     struct book_lease_request r = {
         .allocation = b->allocation, .gpus = b->gpus, .from = b->from, .to = b->to};
-    struct decide_context ctx = {.now = w->now, .actor = world_actor(w, "kim.upstage")};
+    struct decide_context ctx = {.now = w->now, .actor = world_actor(w, b->actor)};
     struct explanation e;
     struct changes changes;
     int64_t begin = figures_thread();
@@ -82,7 +97,7 @@ static int64_t explained(struct world *w, const struct world_booking *b)
 }
 
 struct timings {
-    struct samples booked, dry, explained, refused;
+    struct samples booked, full, dry, explained, refused;
 };
 
 static long long us(struct samples *s, unsigned per_mille)
@@ -105,37 +120,50 @@ static void print_line(struct world *w, struct timings *t)
 }
 
 /* Dry runs, explanations of bookings that fit, and of one that does not: all GPUs at once. */
-static void look(struct world *w, struct id allocation, uint64_t *seed, struct timings *t)
+static void look(struct world *w, const struct teams *teams, uint64_t *seed, struct timings *t)
 {
     for (int k = 0; k < DRY_RUNS; k++) {
-        struct world_booking b = next_booking(allocation, seed);
+        struct world_booking b = next_booking(teams, seed);
         samples_add(&t->explained, explained(w, &b));
         b.dry_run = true;
-        samples_add(&t->dry, timed(w, &b));
+        int64_t begin = figures_thread();
+        if (world_book(w, &b) == 0)
+            samples_add(&t->dry, figures_thread() - begin);
         b.gpus = 4096;
         samples_add(&t->refused, explained(w, &b));
     }
 }
 
-static void book_all(struct world *w, struct id allocation, size_t leases)
+/* A pool that is full by chance refuses: then another is asked. */
+static void book(struct world *w, const struct world_booking *b, struct timings *t)
+{
+    int64_t begin = figures_thread();
+    int rc = world_book(w, b);
+    samples_add(rc == 0 ? &t->booked : &t->full, figures_thread() - begin);
+}
+
+static void book_all(struct world *w, const struct teams *teams, size_t leases)
 {
     struct timings t = {0};
     uint64_t seed = 20251101;
     size_t next_line = leases < 1000 ? leases : 1000;
-    for (size_t i = 1; i <= leases; i++) {
-        struct world_booking b = next_booking(allocation, &seed);
-        samples_add(&t.booked, timed(w, &b));
+    for (size_t i = 0; i < leases;) {
+        struct world_booking b = next_booking(teams, &seed);
+        book(w, &b, &t);
+        i = state_count(w->state, ENTITY_LEASE);
         if (i != next_line)
             continue;
-        look(w, allocation, &seed, &t);
+        look(w, teams, &seed, &t);
         print_line(w, &t);
         samples_reset(&t.booked);
+        samples_reset(&t.full);
         samples_reset(&t.dry);
         samples_reset(&t.explained);
         samples_reset(&t.refused);
         next_line = 2 * next_line < leases ? 2 * next_line : leases;
     }
     samples_fini(&t.booked);
+    samples_fini(&t.full);
     samples_fini(&t.dry);
     samples_fini(&t.explained);
     samples_fini(&t.refused);
@@ -148,11 +176,12 @@ int main(int argc, char **argv)
     size_t pools = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
     struct world w;
     world_init(&w);
+    struct teams teams = {.allocations = calloc(pools, sizeof(struct id)), .n = pools};
+    ENSURE(pools > 0 && teams.allocations != NULL);
     for (size_t i = 0; i < pools; i++)
-        make_pool(&w, i, nodes / pools);
-    struct id allocation =
-        world_make_allocation(&w, "alpha", (int64_t)nodes * GPUS_PER_NODE, BUDGET_KRW);
-    book_all(&w, allocation, leases);
+        teams.allocations[i] = make_pool(&w, i, nodes / pools);
+    book_all(&w, &teams, leases);
+    free(teams.allocations);
     world_fini(&w);
     return 0;
 }
