@@ -16,6 +16,9 @@ static int read_wish(const Pumasi__V1__WatchRequest *request, struct watch_wish 
                            request->kinds[i]);
         wish->kinds |= 1u << kind;
     }
+    if (request->after_revision < 0)
+        return err_set(err, ERR_INVALID, "after_revision must not be negative");
+    wish->after = request->after_revision;
     if (request->id[0])
         TRY(id_parse(span_text(request->id), "id", &wish->id, err));
     return 0;
@@ -44,6 +47,8 @@ static void begin_watch(void *arg, const struct err *err)
         rpc_call_fail(w->call, err);
     else
         watchers_add(w->api->watchers, w->call, &w->wish);
+    if (!err && w->wish.after > 0)
+        api_recheck(w->api); /* tells it what it has missed */
     free(w);
 }
 

@@ -25,9 +25,15 @@ struct watch_wish {
     struct principal principal;
     uint32_t kinds; /* bit 1 << enum entity_kind; 0: all */
     struct id id;   /* none: all */
+    int64_t after;  /* tell what came after this revision; 0: from now on */
 };
 
-/* Takes the call: from now on it is the watchers' to finish. */
+/* So many changes are kept for those who come back. */
+#define WATCH_HISTORY 4096
+
+/* Takes the call: from now on it is the watchers' to finish. Who resumes from a revision that is
+ * older than what is kept, or of another store, gets ERR_NOT_FOUND and lists again; else what was
+ * missed comes with the next commit or watchers_recheck(). */
 void watchers_add(struct watchers *w, struct rpc_call *call, const struct watch_wish *wish);
 
 /* For engine_listen(); changes NULL: the state was loaded anew. */

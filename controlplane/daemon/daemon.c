@@ -8,6 +8,7 @@
 #include "controlplane/console/console.h"
 #include "controlplane/daemon/keys.h"
 #include "controlplane/daemon/seed.h"
+#include "controlplane/notice/notifier.h"
 #include "lib/base/file.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
@@ -61,6 +62,7 @@ struct daemon {
     struct rpc_health *health;
     struct rpc_reflection *reflection;
     struct rpc_selfdial *selfdial;
+    struct notifier *notifier;
     struct console *console;
     struct instant started;
     char address[ADDRESS_CAP]; /* that we listen on, with the port in force */
@@ -319,6 +321,56 @@ static int start_watchdog(struct daemon *d, struct err *err)
     return rc;
 }
 
+/* ---- notices ---- */
+
+/* Listens to commits: before the engine starts. */
+static int create_notifier(struct daemon *d, struct err *err)
+{
+    CLEANUP_BUF struct buf secret;
+    const char *path = text_of(d, "notice.secret");
+    buf_init(&secret, LIMIT_TEXT_BYTES);
+    if (path[0])
+        TRY(file_read_private(path, &secret, err));
+    while (secret.len > 0 && secret.data[secret.len - 1] == '\n')
+        secret.len--;
+    struct notifier_options options = {
+        .url = text_of(d, "notice.webhook"),
+        .secret = buf_span(&secret),
+        .ahead_s = config_int(d->options.config, "notice.ahead"),
+        .env = d->options.env,
+        .log = d->options.log,
+    };
+    int rc = notifier_create(&options, &d->notifier, err);
+    if (rc < 0)
+        return err_prefix(err, rc, "notice.webhook");
+    engine_listen(d->engine, notifier_on_commit, d->notifier);
+    return 0;
+}
+
+static int look_ahead(void *arg, const struct engine_view *view, struct err *err)
+{
+    struct daemon *d = arg;
+    (void)err;
+    notifier_look_ahead(d->notifier, view->state, view->now);
+    return 0;
+}
+
+static void looked_ahead(void *arg, const struct err *err)
+{
+    (void)arg;
+    (void)err;
+}
+
+/* Refused where another one leads: that one tells. */
+static void tell_what_comes(struct daemon *d)
+{
+    static const struct engine_read_ops ops = {.run = look_ahead, .finish = looked_ahead};
+    struct principal self = {.kind = ACTOR_SERVICE, .name = id_literal("notices")};
+    struct err err = ERR_INIT;
+    int rc = engine_read(d->engine, &self, &ops, d, &err);
+    (void)rc;
+}
+
 /* ---- the console ---- */
 
 /* On the console's thread. */
@@ -375,6 +427,7 @@ static int start_all(struct daemon *d, struct err *err)
     TRY(open_store(d, err));
     TRY(create_engine(d, err));
     TRY(add_services(d, err));
+    TRY(create_notifier(d, err));
     TRY(engine_start(d->engine, err));
     rpc_server_start(d->server);
     TRY(start_watchdog(d, err));
@@ -405,6 +458,7 @@ static void look_after(struct daemon *d)
 {
     struct err err = ERR_INIT;
     api_recheck(d->api);
+    tell_what_comes(d);
     if (!keys_refresh(d->keys))
         return;
     attached_poke_all(d->attached); /* nodes hear of the new roots */
@@ -447,6 +501,7 @@ static void stop_server(struct daemon *d)
 static void stop_engine(struct daemon *d)
 {
     engine_destroy(d->engine);
+    notifier_destroy(d->notifier);
     rpc_server_destroy(d->server);
     rpc_reflection_destroy(d->reflection);
     rpc_health_destroy(d->health);

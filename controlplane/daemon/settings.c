@@ -29,6 +29,12 @@ const struct config_option settings_table[] = {
      "how long a node's certificate is valid; its agent renews it from half of it on"},
     {"certificate.check", CONFIG_DURATION, "30", 1, 60,
      "how often keys on the disk, and who holds a stream open, are looked at anew"},
+    {"notice.webhook", CONFIG_TEXT, "", 0, 0,
+     "https:// URL that notices are posted to; empty: they stand in the log only"},
+    {"notice.secret", CONFIG_TEXT, "", 0, 0,
+     "private file with the secret that signs what is posted (HMAC-SHA-256)"},
+    {"notice.ahead", CONFIG_DURATION, "24h", 1, 2592000,
+     "how long before its end a lease, a loan or a plan is told of"},
     LOG_SETTINGS,
     {.name = NULL},
 };

@@ -144,13 +144,13 @@ static int (*const rules[ELIGIBILITY_RULE_COUNT])(const struct consortium *c, st
     [ELIGIBILITY_ONE_LAB] = one_lab,
 };
 
-int eligibility_check(const struct turn *t, const struct programme *programme,
-                      const struct project *project, struct err *err)
+static int check_at(const struct turn *t, const struct programme *programme,
+                    const struct project *project, struct instant at, struct err *err)
 {
     struct consortium c = {.turn = t,
                            .programme = programme,
                            .project = project,
-                           .at = instant_max(turn_now(t), programme->from)};
+                           .at = instant_max(at, programme->from)};
     LIST_EACH(const struct eligibility_rule, rule, &programme->eligibility)
     {
         ENSURE(rule->rule >= 0 && rule->rule < ELIGIBILITY_RULE_COUNT);
@@ -158,4 +158,54 @@ int eligibility_check(const struct turn *t, const struct programme *programme,
         TRY(rules[rule->rule](&c, err));
     }
     return 0;
+}
+
+int eligibility_check(const struct turn *t, const struct programme *programme,
+                      const struct project *project, struct err *err)
+{
+    return check_at(t, programme, project, turn_now(t), err);
+}
+
+/* ---- Looking again -----------------------------------------------------------------------------
+ */
+
+static const struct list no_facts;
+
+struct review {
+    struct turn *turn;
+    const struct id *programme, *organisation; /* NULL: any */
+    struct instant at;
+    size_t left;
+};
+
+static bool visit_consortium(const void *record, void *arg)
+{
+    struct review *r = arg;
+    const struct project *p = record;
+    struct err why = ERR_INIT;
+    if (r->programme && !id_equal(&p->programme, r->programme))
+        return true;
+    if (r->organisation && !project_member(p, r->organisation))
+        return true;
+    const struct programme *programme = turn_find(r->turn, ENTITY_PROGRAMME, &p->programme);
+    if (!programme || check_at(r->turn, programme, p, r->at, &why) == 0)
+        return true;
+    changes_note(r->turn->out, "no longer eligible: %s", why.text);
+    return --r->left > 0;
+}
+
+void eligibility_review(struct turn *t, const struct id *programme, const struct id *organisation)
+{
+    struct review r = {.turn = t,
+                       .programme = programme,
+                       .organisation = organisation,
+                       .at = turn_now(t),
+                       .left = ELIGIBILITY_NOTES_MAX};
+    const struct organisation *o =
+        organisation ? turn_find(t, ENTITY_ORGANISATION, organisation) : NULL;
+    LIST_EACH(const struct size_fact, fact, o ? &o->sizes : &no_facts)
+    {
+        r.at = instant_max(r.at, fact->from); /* a new line counts from its date */
+    }
+    turn_each(t, ENTITY_PROJECT, visit_consortium, &r);
 }

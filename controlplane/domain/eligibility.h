@@ -13,4 +13,14 @@
 MUST_CHECK int eligibility_check(const struct turn *t, const struct programme *programme,
                                  const struct project *project, struct err *err);
 
+/*
+ * Whenever what the rules go by has changed, an organisation or the programme itself, the consortia
+ * are looked at again: each that would not be registered as it stands is told of in a note. A fact
+ * is a fact: the change is made, and what follows for the project is for people to decide.
+ * organisation NULL: all of the programme; programme NULL: all that the organisation is a member
+ * of.
+ */
+#define ELIGIBILITY_NOTES_MAX 16
+void eligibility_review(struct turn *t, const struct id *programme, const struct id *organisation);
+
 #endif

@@ -84,6 +84,7 @@ int decide_apply_organisation(struct turn *t, const void *args, struct err *err)
         TRY(check_history(t, dated_of(&organisation_type, "sizes", &before->sizes),
                           dated_of(&organisation_type, "sizes", &now->sizes), "sizes", err));
     enter(t, ENTITY_ORGANISATION, now);
+    eligibility_review(t, NULL, &now->id);
     return 0;
 }
 
@@ -111,6 +112,7 @@ int decide_apply_programme(struct turn *t, const void *args, struct err *err)
                            now->id.text);
     }
     enter(t, ENTITY_PROGRAMME, now);
+    eligibility_review(t, &now->id, NULL);
     return 0;
 }
 

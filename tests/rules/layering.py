@@ -24,13 +24,15 @@ FOREIGN = {
     r"uni(str|width|norm|case|gbrk)": ("cli",),
     r"libintl\.h": ("cli",),
     r"microhttpd\.h": ("controlplane/console",),
+    r"curl/.*\.h": ("controlplane/notice",),
 }
 BANNED = re.compile(
     r"(?<![\w.>])(strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|atoi|atol|strtok|gmtime|"
     r"localtime|asctime|ctime|rand|srand|sleep|usleep|system|alloca)\s*\(")
 WORLD = re.compile(r"(?<![\w.>])(time|gettimeofday|clock_gettime|getrandom|getenv|random)\s*\(")
-# The queue asks for the time only to turn a wait into the deadline that pthreads want.
-WORLD_PLACES = ("lib/base/env.c", "lib/base/log.c", "cli/", "controlplane/engine/queue.c")
+# Queues ask for the time only to turn a wait into the deadline that pthreads want.
+WORLD_PLACES = ("lib/base/env.c", "lib/base/log.c", "cli/", "controlplane/engine/queue.c",
+                "controlplane/notice/notifier.c")
 FLOAT = re.compile(r"\b(float|double)\b")
 FLOAT_FREE = ("billing", "controlplane/domain", "controlplane/calendar", "controlplane/placement",
               "controlplane/dispatch", "lib/base")

@@ -288,6 +288,60 @@ START_TEST(a_look_anew_ends_the_streams_of_who_is_gone_though_nothing_is_committ
 }
 END_TEST
 
+static void resume(struct rpc_call *call, const char *who, int64_t after)
+{
+    struct id user = id_literal(who);
+    const struct user *u = state_find(w.state, ENTITY_USER, &user);
+    struct watch_wish wish = {.principal = {.kind = ACTOR_USER,
+                                            .organisation = u->organisation,
+                                            .name = u->name,
+                                            .key_id = u->key_id},
+                              .after = after};
+    *call = fresh_call();
+    watchers_add(watchers, call, &wish);
+}
+
+START_TEST(who_comes_back_hears_what_came_meanwhile_and_nothing_twice)
+{
+    struct rpc_call a;
+    commit(4, ENTITY_PROJECT, "alpha", false);
+    commit(5, ENTITY_PROJECT, "alpha", false);
+    commit(6, ENTITY_USER, "op.skt", false); /* of others */
+    commit(7, ENTITY_PROJECT, "alpha", false);
+    resume(&a, "kim.upstage", 4);
+    expect_last(&a, 1, "4  "); /* from where it is told */
+    watchers_recheck(watchers, w.state);
+    ck_assert_str_eq(a.sent[1], "5 project alpha");
+    expect_last(&a, 3, "7 project alpha");
+    commit(8, ENTITY_PROJECT, "alpha", false);
+    expect_last(&a, 4, "8 project alpha");
+    close_all((struct rpc_call *const[]){&a}, 1);
+}
+END_TEST
+
+START_TEST(who_was_away_for_too_long_lists_again)
+{
+    struct rpc_call a, b;
+    for (int i = 0; i < WATCH_HISTORY + 2; i++)
+        commit(10 + i, ENTITY_PROJECT, "alpha", false);
+    resume(&a, "kim.upstage", 10);
+    ck_assert_int_eq(a.failed.code, ERR_NOT_FOUND);
+    resume(&b, "kim.upstage", 10 + WATCH_HISTORY);
+    ck_assert_int_eq(b.failed.code, ERR_OK);
+    close_all((struct rpc_call *const[]){&a, &b}, 2);
+}
+END_TEST
+
+START_TEST(a_revision_that_has_not_been_is_none_to_resume_from)
+{
+    struct rpc_call a;
+    commit(4, ENTITY_PROJECT, "alpha", false);
+    resume(&a, "kim.upstage", 5);
+    ck_assert_int_eq(a.failed.code, ERR_NOT_FOUND);
+    close_all((struct rpc_call *const[]){&a}, 1);
+}
+END_TEST
+
 START_TEST(who_does_not_read_is_dropped)
 {
     struct rpc_call slow = fresh_call(), full = fresh_call();
@@ -332,6 +386,9 @@ static Suite *watchers_suite(void)
     tcase_add_test(c, a_revoked_users_stream_ends_with_the_next_commit);
     tcase_add_test(c, a_stream_does_not_outlive_the_certificate_it_was_opened_with);
     tcase_add_test(c, a_look_anew_ends_the_streams_of_who_is_gone_though_nothing_is_committed);
+    tcase_add_test(c, who_comes_back_hears_what_came_meanwhile_and_nothing_twice);
+    tcase_add_test(c, who_was_away_for_too_long_lists_again);
+    tcase_add_test(c, a_revision_that_has_not_been_is_none_to_resume_from);
     tcase_add_test(c, who_does_not_read_is_dropped);
     tcase_add_test(c, after_the_close_streams_end_at_once);
     suite_add_tcase(s, c);

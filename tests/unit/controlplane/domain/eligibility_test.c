@@ -112,12 +112,51 @@ START_TEST(test_the_size_that_counts_is_the_one_in_force)
 }
 END_TEST
 
+/* From that day on the organisation has another size. */
+static void resize(const char *name, enum size_class size, struct instant from)
+{
+    struct id id = id_literal(name);
+    struct apply_organisation_request r = {0};
+    record_copy(&organisation_type, &r.organisation, state_find(w.state, ENTITY_ORGANISATION, &id));
+    struct size_fact *fact = record_list_add(&r.organisation.sizes, sizeof *fact);
+    fact->from = from;
+    fact->size = size;
+    memcpy(fact->evidence, "certificate", 11);
+    world_must(&w, world_decide(&w, "admin.nipa", COMMAND_APPLY_ORGANISATION, &r));
+    record_fini(&apply_organisation_request_type, &r);
+}
+
+START_TEST(test_a_consortium_that_is_no_longer_eligible_is_told_of)
+{
+    world_must(&w, form("p1", "lunit kaist"));
+    resize("lunit", SIZE_SME, world_at(5 * WORLD_DAY));
+    ck_assert_ptr_null(world_note(&w, "no longer eligible"));
+    resize("lunit", SIZE_LARGE, world_at(10 * WORLD_DAY));
+    ck_assert_ptr_nonnull(world_note(&w, "no longer eligible: project p1: rule lead_size_barred"));
+}
+END_TEST
+
+START_TEST(test_a_new_rule_is_held_against_those_who_are_registered)
+{
+    struct apply_programme_request r = {0};
+    struct id id = id_literal("call");
+    world_must(&w, form("p1", "lunit kaist"));
+    record_copy(&programme_type, &r.programme, state_find(w.state, ENTITY_PROGRAMME, &id));
+    add_rule(&r.programme, ELIGIBILITY_LEAD_ORGANISATION_BARRED, "lunit");
+    world_must(&w, world_decide(&w, "admin.nipa", COMMAND_APPLY_PROGRAMME, &r));
+    record_fini(&apply_programme_request_type, &r);
+    ck_assert_ptr_nonnull(world_note(&w, "rule lead_organisation_barred"));
+}
+END_TEST
+
 static Suite *eligibility_suite(void)
 {
     Suite *s = suite_create("eligibility");
     TCase *c = tcase_create("eligibility");
     tcase_add_checked_fixture(c, setup, expect_teardown);
     tcase_add_test(c, test_each_refusal_names_the_rule);
+    tcase_add_test(c, test_a_consortium_that_is_no_longer_eligible_is_told_of);
+    tcase_add_test(c, test_a_new_rule_is_held_against_those_who_are_registered);
     tcase_add_test(c, test_consortia_that_keep_the_rules_are_registered);
     tcase_add_test(c, test_an_organisation_leads_one_consortium_and_a_lab_joins_one);
     tcase_add_test(c, test_rules_of_another_programme_do_not_matter);
