@@ -6,9 +6,10 @@
 
 #define MS_NS           UINT64_C(1000000)
 #define FIRST_PAUSE_NS  MS_NS
-#define MAX_PAUSE_NS    (250 * MS_NS)
+#define EMPTY_PAUSE_NS  (10 * MS_NS)  /* between two looks at a cgroup: one small file */
+#define MAX_PAUSE_NS    (250 * MS_NS) /* between two passes over /proc */
 #define TAINTED_WAIT_NS (5000 * MS_NS)
-#define PIDS_EACH_STEP  64 /* so that a pass over many processes delays no deadline */
+#define PIDS_EACH_STEP  32 /* so that a pass over many processes delays no deadline */
 
 int takebacks_init(struct takebacks *t, struct leases *leases, struct tier *tier,
                    struct events *events, uint64_t kill_timeout_ns, struct err *err)
@@ -54,7 +55,8 @@ static void postpone(struct takebacks *t, struct lease_place *p, uint64_t now_ns
         p->state = GUARD_STATE_TAINTED;
         takeback_tell(t, p, GUARD_EVENT_TAINTED, p->holder, now_ns);
     }
-    p->pause_ns = p->pause_ns * 2 < MAX_PAUSE_NS ? p->pause_ns * 2 : MAX_PAUSE_NS;
+    uint64_t most_ns = p->pass > 0 ? MAX_PAUSE_NS : EMPTY_PAUSE_NS;
+    p->pause_ns = p->pause_ns * 2 < most_ns ? p->pause_ns * 2 : most_ns;
     p->look_ns = now_ns + (p->state == GUARD_STATE_TAINTED ? TAINTED_WAIT_NS : p->pause_ns);
 }
 

@@ -8,6 +8,7 @@
 #include "nodeagent/kernel/denied.h"
 #include "nodeagent/kernel/procs.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,21 +164,35 @@ static bool bpf_empty(struct tier *t, const struct id *lease)
     return !cgroup_read(path, "cgroup.events", text, sizeof text) || strstr(text, "populated 0");
 }
 
+/* Thaws who is in that cgroup or below it, as far as one reading of each list goes: a kill is
+ * repeated until nobody is left. */
+static void thaw_below(struct tier_bpf *b, const char *path, int levels)
+{
+    char pids[4096], inner[CGROUP_PATH_CAP];
+    if (cgroup_read(path, "cgroup.procs", pids, sizeof pids)) {
+        char *end = pids;
+        for (long pid; (pid = strtol(end, &end, 10)) > 0;)
+            thaw(b, (pid_t)pid);
+    }
+    DIR *dir = levels > 0 ? opendir(path) : NULL;
+    for (const struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
+        if (e->d_type != DT_DIR || e->d_name[0] == '.' ||
+            strlen(path) + strlen(e->d_name) + 2 > sizeof inner)
+            continue;
+        cgroup_path(inner, path, e->d_name);
+        thaw_below(b, inner, levels - 1);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 static void bpf_kill(struct tier *t, const struct id *lease)
 {
     char path[CGROUP_PATH_CAP];
-    struct proc_walk walk;
-    struct id of;
-    pid_t pid;
     lease_path(self(t), lease, path);
     (void)cgroup_write(path, "cgroup.kill", "1", NULL);
-    if (bpf_empty(t, lease) || !proc_walk_init(&walk))
-        return;
-    while (proc_walk_next(&walk, &pid)) {
-        if (bpf_owner(t, pid, &of) == TIER_OWNER_LEASE && id_equal(&of, lease))
-            thaw(self(t), pid);
-    }
-    proc_walk_fini(&walk);
+    if (!bpf_empty(t, lease))
+        thaw_below(self(t), path, PROGRAM_LEVELS);
 }
 
 static bool bpf_remove(struct tier *t, const struct tier_lease *l)

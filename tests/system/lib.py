@@ -381,13 +381,14 @@ class World:
 
         until(ready, 40, "all nodes are attached")
 
-    def lend(self, gpus):
-        """A loan of these many GPUs to project alpha and an allocation of them, approved."""
+    def lend(self, gpus, *options):
+        """A loan of these many GPUs to project alpha and an allocation of them, approved. Options:
+        of `pumasi loan propose`."""
         now = int(time.time())
         to = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 300 * DAY_S))
         self.must("loan", "propose", "--id", "loan-1", "--pool", "skt-b200", "--borrower", "alpha",
                   "--programme", "spec", "-m", "B200", "-g", str(gpus), "--from", "now", "--to", to,
-                  who="op.skt")
+                  *options, who="op.skt")
         consent = self.must("loan", "consent", "loan-1", "-o", "json", code=WAITING,
                             who="kim.upstage").json()
         self.approve(consent["approval"])

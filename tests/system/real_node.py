@@ -114,15 +114,21 @@ class RealNode:
                       f"[gpu]\nnvml = {os.path.join(os.path.dirname(lib.BIN), 'fake')}"
                       f"/libnvidia-ml.so.1\nmajor = {MAJOR}\n")
 
-    def start(self):
-        os.makedirs(self.file("agent"), mode=0o755)
-        self.join()
-        self.write_settings()
+    def start_guard(self):
         self.guard = self.farm.start([os.path.join(lib.BIN, "pumasi-guard"), "--config",
                                       self.file("guard.ini")], self.farm.path("guard.log"))
+
+    def start_agent(self):
         self.agent = self.farm.start(["env", f"PUMASI_FAKE_NVML={self.file('nvml')}",
                                       os.path.join(lib.BIN, "pumasi-agent"), "--config",
                                       self.file("agent.ini")], self.farm.path("agent.log"))
+
+    def start(self):
+        os.makedirs(self.file("agent"), mode=0o755, exist_ok=True)
+        self.join()
+        self.write_settings()
+        self.start_guard()
+        self.start_agent()
         lib.until(self.is_in_service, 60, f"{self.name} is in service")
 
     def is_in_service(self):
