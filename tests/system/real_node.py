@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 
 import lib
@@ -63,11 +64,18 @@ def why_not():
 
 
 def remove_cgroups(root):
-    for folder, _, _ in os.walk(root, topdown=False):
-        try:
-            os.rmdir(folder)
-        except OSError:
-            pass  # somebody is in it still
+    try:
+        with open(os.path.join(root, "cgroup.kill"), "w", encoding="ascii") as f:
+            f.write("1")
+    except OSError:
+        pass  # of v1, or gone
+    end = time.monotonic() + 5
+    while os.path.exists(root) and time.monotonic() < end:
+        for folder, _, _ in os.walk(root, topdown=False):
+            try:
+                os.rmdir(folder)
+            except OSError:
+                time.sleep(0.02)  # somebody is in it still
 
 
 class RealNode:

@@ -35,9 +35,9 @@ class NodeWorld(lib.World):
 
     def remove(self):
         if getattr(self, "node", None):
-            self.node.stop()
             subprocess.run(["umount", "-l", self.node.file("agent")], check=False,
                            stderr=subprocess.DEVNULL)
+            self.node.stop()
         super().remove()
 
     def book(self):
