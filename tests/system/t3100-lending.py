@@ -98,7 +98,7 @@ def check_recall(world, allocation):
                           who="op.skt").json()
     notes = " ".join(n["text"] for n in recalled["notes"])
     warned = lease(world, victim)
-    tap.ok(warned["state"] == "draining" and "goes on as" in notes,
+    tap.ok(warned["end_reason"] == "recalled" and "goes on as" in notes,
            "the holder is warned, and told where it goes on", notes)
     heirs = [l for l in world.leases() if l["continues"] == victim]
     tap.ok(len(heirs) == 1 and heirs[0]["from"] == warned["ends_at"] and
@@ -134,7 +134,7 @@ def check_emergency(world, running):
     tap.ok(first.code == 0 and lease(world, running)["state"] == "active", "one is not enough",
            first)
     second = approve(world, asked["approval"], who="op.skt")
-    tap.ok(second.code == 0 and lease(world, running)["state"] == "draining",
+    tap.ok(second.code == 0 and lease(world, running)["end_reason"] == "recalled",
            "two of different organisations are", second)
     state_within(world, running, ("ended",), 30)
 
