@@ -1,37 +1,25 @@
 #!/usr/bin/env python3
-"""Checks a Pumasi statement bundle: verify.py BUNDLE.zip [KEY.pem]
-
-Written from docs/spec/money.md, ledger.md and statement.md; shares no code with the program that
-made the bundle. Needs Python 3.9 and, for signatures, the openssl command. Exit status: 0 it holds,
-1 it does not (and what), 2 wrong use.
-"""
-import base64, datetime, hashlib, json, os, subprocess, sys, tempfile, zipfile
+"""Checks a Pumasi statement bundle: verify.py BUNDLE.zip [KEY.pem]. Written from docs/spec (money,
+ledger, statement); shares no code with the program that made it. Needs Python 3.9 and openssl."""
+import base64, collections, datetime, hashlib, json, pathlib, subprocess, sys, tempfile, zipfile
 from fractions import Fraction as F
 
 DAY, UNITS, KST = 86400, 7000, datetime.timezone(datetime.timedelta(hours=9))
 SEAL = b"pumasi bundle sha256 "
 
-class Wrong(Exception):
-    pass
-
 def need(good, what):
     if not good:
-        raise Wrong(what)
-
+        raise ValueError(what)
 def sha(data, *more):
     return hashlib.sha256(data + b"".join(more)).hexdigest()
-
 def node(data, *more):
     return bytes.fromhex(sha(data, *more))
-
 def instant(text):
     return int(datetime.datetime.fromisoformat(text).timestamp()) if text else None
-
 def percent(text):
     return F(text.rstrip("%")) / 100
 
 # ---- Money (docs/spec/money.md) ----
-
 def months_between(a, b):
     day = datetime.datetime.fromtimestamp(a, KST).replace(day=1, hour=0, minute=0, second=0)
     while day.timestamp() < b:
@@ -43,19 +31,15 @@ def profile(uses, begin, end, grain):
     cuts = {begin, end, *(t for u in uses for t in u[:2] if begin < t < end)}
     cuts, raw = sorted(cuts | set(range(begin, end, DAY) if grain == "day" else ())), []
     for a, b in zip(cuts, cuts[1:]):
-        held = {}
+        held = collections.Counter()
         for x, y, units, terms in uses:
-            if x <= a and b <= y:
-                held[terms] = held.get(terms, 0) + units
+            held[terms] += units * (x <= a and b <= y)
         raw.append((a, b, held))
     if grain == "second":
         return raw
-    peak = {}
-    for a, _, held in raw:
-        day = (a - begin) // DAY
-        if day not in peak or sum(held.values()) > sum(peak[day].values()):
-            peak[day] = held
-    return [(begin + d * DAY, begin + (d + 1) * DAY, held) for d, held in sorted(peak.items())]
+    days = [[h for a, _, h in raw if 0 <= a - d < DAY] for d in range(begin, end, DAY)]
+    peaks = [max(day, key=lambda h: sum(h.values())) for day in days]  # the first of equal ones
+    return [(begin + i * DAY, begin + (i + 1) * DAY, h) for i, h in enumerate(peaks)]
 
 def gpu_months(segments, rule, length):
     total, below = F(0), 0
@@ -71,34 +55,27 @@ def in_force(facts, t):
     found = [f for f in facts if f["from"] == "" or instant(f["from"]) <= t]
     return max(found, key=lambda f: instant(f["from"]) or 0) if found else None
 
-def rate_at(policy, openness, size, legal, t):
-    def find(wanted):
-        return in_force([r for r in policy["rates"] if r["size"] == wanted
-                         and r["openness"] in (openness, "none")], t)
-    return (find("startup") if size == "startup" else None) or \
-        find(legal if size == "startup" and legal != "none" else size)
-
 def charged(policy, time, payer):
     payer = payer or ("nobody" if time in ("handover", "fault") else "borrower")
-    return time == "used" or payer == "borrower" or (
-        time == "fault" and not policy["fault_lowers_value"])
+    kept = time == "fault" and not policy["fault_lowers_value"]
+    return time == "used" or payer == "borrower" or kept
 
 def line_at(basis, member, model, t):
     policy = basis["policy"]
     size, level = in_force(member["sizes"], t), in_force(basis["openness"], t)
     price = in_force([p for p in policy["prices"] if p["model"] == model], t)
     need(size, "no size class in force")
-    rate = rate_at(policy, level["openness"] if level else "none", size["size"],
-                   size["legal_size"], t)
+    wanted = [size["size"]] + [size["legal_size"]] * (size["size"] == "startup")
+    found = [in_force([r for r in policy["rates"] if r["size"] == name and r["openness"] in
+                       ("none", level and level["openness"])], t) for name in wanted]
+    rate = next(filter(None, found), None)
     need(rate, "no rate in force")
     factor = percent(rate["rate"])
     return price, factor if policy["burden_base"] == "gpu_value" else factor / (1 - factor)
 
 def unit_price(price, own, opportunistic):
-    if own:
-        return F(own)
-    part = percent(price["opportunistic"]) if opportunistic and price["opportunistic"] else 1
-    return F(price["krw_per_gpu_month"]) * part / (price["gpus_per_unit"] or 1)
+    part = percent(opportunistic and price["opportunistic"] or "100%")
+    return F(own) or F(price["krw_per_gpu_month"]) * part / (price["gpus_per_unit"] or 1)
 
 def member_amounts(basis, member):
     policy, value, burden, series = basis["policy"], F(0), F(0), {}
@@ -127,8 +104,8 @@ def member_amounts(basis, member):
         hours = (instant(w["to"]) - instant(w["from"]) - policy["fault_wait_limit_s"]) // 3600
         if w["organisation"] == member["organisation"] and policy["fault_discount"] and hours > 0:
             price, factor = line_at(basis, member, w["model"], instant(w["from"]))
-            off = hours * F(w["units"], UNITS) * unit_price(price, 0, 0) / 720 * \
-                percent(policy["fault_discount"])
+            off = hours * F(w["units"], UNITS) * unit_price(price, 0, 0) / 720
+            off *= percent(policy["fault_discount"])
             value, burden = max(F(0), value - off), max(F(0), burden - off * factor)
     unit = policy["payable_truncate_krw"]
     return value, int(burden // unit * unit)
@@ -137,8 +114,7 @@ def check_money(files, basis):
     stated, total, burdens = json.loads(files["statement.json"]), F(0), 0
     need(len(stated["members"]) == len(basis["members"]), "statement.json: members are missing")
     for member, told in zip(basis["members"], stated["members"]):
-        value, burden = member_amounts(basis, member)
-        name = member["organisation"]
+        name, (value, burden) = member["organisation"], member_amounts(basis, member)
         need(F(told["value_exact"]) == value, f"{name}: value {value}, not {told['value_exact']}")
         need(told["burden_krw"] == burden, f"{name}: burden {burden}, not {told['burden_krw']}")
         total, burdens = total + value, burdens + burden
@@ -147,7 +123,6 @@ def check_money(files, basis):
     print(f"ok: value {int(total):,} won and burden {burdens:,} won, computed again")
 
 # ---- The ledger (docs/spec/ledger.md) ----
-
 def root_of(frontier, size, leaves):
     stack = list(zip((b for b in range(62, -1, -1) if size >> b & 1), frontier))
     for leaf in leaves:
@@ -165,16 +140,15 @@ def check_signature(note, key, origin):
     for line in signatures.decode().splitlines():
         if line.startswith(f"\u2014 {origin} "):
             with tempfile.TemporaryDirectory() as d:
-                paths = [os.path.join(d, n) for n in ("key", "sig", "text")]
-                for path, data in zip(paths, (key, base64.b64decode(line.split()[-1])[4:],
-                                              text + b"\n")):
-                    with open(path, "wb") as f:
-                        f.write(data)
+                parts = (key, base64.b64decode(line.split()[-1])[4:], text + b"\n")
+                paths = [pathlib.Path(d, name) for name in ("key", "signature", "text")]
+                for path, part in zip(paths, parts):
+                    path.write_bytes(part)
                 ok = subprocess.run(["openssl", "dgst", "-sha256", "-verify", paths[0],
                                      "-signature", paths[1], paths[2]], capture_output=True)
             need(ok.returncode == 0, f"{origin}: the signature is wrong")
             return text.decode().splitlines()
-    raise Wrong(f"{origin}: not signed")
+    raise ValueError(f"{origin}: not signed")
 
 def joined(stretches):
     out = []
@@ -215,7 +189,7 @@ def check_log(files, basis, name, key):
     print(f"ok: {name}: {len(entries)} entries, signed root, every interval billed, none left out")
 
 def check(path, pinned):
-    data, n = open(path, "rb").read(), len(SEAL) + 64
+    data, n = pathlib.Path(path).read_bytes(), len(SEAL) + 64
     need(data[-n:] == SEAL + sha(data[:-n]).encode(), "seal: the bundle was changed")
     z = zipfile.ZipFile(path)
     files = {name: z.read(name) for name in z.namelist()}
@@ -225,9 +199,8 @@ def check(path, pinned):
     for f in manifest["files"]:
         need(sha(files[f["name"]]) == f["sha256"], f"{f['name']}: not the file of the manifest")
     print(f"ok: seal and {len(files)} files")
-    basis = json.loads(files["basis.json"])
+    basis, key = json.loads(files["basis.json"]), files.get("keys/control-plane.pem")
     check_money(files, basis)
-    key = files.get("keys/control-plane.pem")
     need(not (pinned and key and key != pinned), "keys: not the key that you trust")
     for name in (m["organisation"] for m in basis["members"]):
         if f"ledger/{name}.jsonl" in files:
@@ -236,11 +209,11 @@ def check(path, pinned):
             print(f"note: INCOMPLETE: the log of {name} is not in it")
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
-        sys.exit(__doc__)
     try:
         check(sys.argv[1], open(sys.argv[2], "rb").read() if len(sys.argv) == 3 else None)
-    except (Wrong, KeyError, ValueError, zipfile.BadZipFile) as why:
+        print("the bundle holds")
+    except (KeyError, ValueError, zipfile.BadZipFile) as why:
         print(f"REFUSED: {why}")
         sys.exit(1)
-    print("the bundle holds")
+    except IndexError:
+        sys.exit(__doc__)

@@ -5,25 +5,15 @@
 #include "documents/blocks.h"
 
 #include "billing/statement_words.h"
+#include "documents/blocks_end.h"
 #include "documents/blocks_use.h"
 #include "documents/phrase.h"
-#include "documents/word.h"
 #include "lib/base/korea.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COLUMNS(list) (list), sizeof(list) / sizeof((list)[0])
-
-struct building {
-    const struct statement *s;
-    const struct basis *basis;
-    const struct blocks_extra *extra;
-    struct report *r;
-    bool ko;
-};
-
-static const char *w(const struct building *b, enum word which)
+const char *building_word(const struct building *b, enum word which)
 {
     return word(b->ko, which);
 }
@@ -34,34 +24,27 @@ static const char *named(const struct building *b, const char *name)
     return found ? found : name;
 }
 
-static const char *mark(const struct building *b, bool confirmed)
+const char *building_mark(const struct building *b, bool confirmed)
 {
-    return w(b, confirmed ? WORD_CONFIRMED : WORD_UNCONFIRMED);
+    return building_word(b, confirmed ? WORD_CONFIRMED : WORD_UNCONFIRMED);
 }
 
 /* ---- Columns --------------------------------------------------------------------------------- */
 
-struct column_row {
-    enum word title;
-    double weight;
-    enum report_align align;
-    bool workbook_only;
-};
-
 /* The table in the document's language; kept by the report for as long as it lives. */
-static struct report_block *add_block(struct building *b, const char *key, enum word title,
-                                      const struct column_row *rows, size_t n)
+struct report_block *building_block(struct building *b, const char *key, enum word title,
+                                    const struct column_row *rows, size_t n)
 {
     struct report_column *columns = report_columns(b->r, n);
     for (size_t i = 0; i < n; i++)
-        columns[i] = (struct report_column){w(b, rows[i].title), rows[i].weight, rows[i].align,
-                                            rows[i].workbook_only};
-    return report_add(b->r, key, w(b, title), columns, n);
+        columns[i] = (struct report_column){building_word(b, rows[i].title), rows[i].weight,
+                                            rows[i].align, rows[i].workbook_only};
+    return report_add(b->r, key, building_word(b, title), columns, n);
 }
 
 /* ---- Head ------------------------------------------------------------------------------------ */
 
-static void put_pair(struct report_block *block, const char *name, const char *text)
+void building_pair(struct report_block *block, const char *name, const char *text)
 {
     struct report_cell *row = report_row(block);
     report_set(&row[0], name);
@@ -78,7 +61,7 @@ static void organisation_text(const struct building *b, const struct id *id, str
         buf_printf(out, "%s (%s)", name, id->text);
 }
 
-static void set_organisation(const struct building *b, struct report_cell *cell, const char *id)
+void building_organisation(const struct building *b, struct report_cell *cell, const char *id)
 {
     struct id of = {""};
     CLEANUP_BUF struct buf text;
@@ -124,7 +107,8 @@ static void put_organisations(const struct building *b, struct report_block *blo
         organisation_text(b, one, &text);
     else if (!one)
         list_members(b, suppliers, &text);
-    put_pair(block, w(b, name), text.len > 0 ? text.data : w(b, WORD_NONE));
+    building_pair(block, building_word(b, name),
+                  text.len > 0 ? text.data : building_word(b, WORD_NONE));
 }
 
 static void put_head_dates(const struct building *b, struct report_block *block)
@@ -133,16 +117,18 @@ static void put_head_dates(const struct building *b, struct report_block *block)
     char from[PHRASE_CAP], to[PHRASE_CAP], text[2 * PHRASE_CAP + 8];
     snprintf(text, sizeof(text), "%s ~ %s", phrase_day(head->period.from, false, from),
              phrase_day(head->period.to, true, to));
-    put_pair(block, w(b, WORD_PERIOD), text);
+    building_pair(block, building_word(b, WORD_PERIOD), text);
     phrase_day(head->issued_at, false, from);
-    put_pair(block, w(b, WORD_ISSUED), from[0] ? from : w(b, WORD_DRAFT));
-    put_pair(block, w(b, WORD_NUMBER), id_is_none(&head->id) ? w(b, WORD_NONE) : head->id.text);
+    building_pair(block, building_word(b, WORD_ISSUED),
+                  from[0] ? from : building_word(b, WORD_DRAFT));
+    building_pair(block, building_word(b, WORD_NUMBER),
+                  id_is_none(&head->id) ? building_word(b, WORD_NONE) : head->id.text);
     snprintf(text, sizeof(text), "%u", head->version);
-    put_pair(block, w(b, WORD_VERSION), text);
+    building_pair(block, building_word(b, WORD_VERSION), text);
     if (!id_is_none(&head->supersedes))
-        put_pair(block, w(b, WORD_REPLACES), head->supersedes.text);
+        building_pair(block, building_word(b, WORD_REPLACES), head->supersedes.text);
     if (head->reason[0])
-        put_pair(block, w(b, WORD_REASON), head->reason);
+        building_pair(block, building_word(b, WORD_REASON), head->reason);
 }
 
 static void add_head(struct building *b)
@@ -150,20 +136,22 @@ static void add_head(struct building *b)
     static const struct column_row columns[] = {{WORD_ITEM, 2, REPORT_LEFT, false},
                                                 {WORD_CONTENT, 8, REPORT_LEFT, false}};
     const struct statement_head *head = &b->s->head;
-    struct report_block *block = add_block(b, "head", WORD_HEAD, COLUMNS(columns));
-    put_pair(block, w(b, WORD_PROGRAMME), basis_name(b->basis, &b->basis->programme, b->ko));
-    put_pair(block, w(b, WORD_PROJECT), basis_name(b->basis, &b->basis->project, b->ko));
-    put_pair(block, w(b, WORD_PROJECT_NUMBER), head->project);
-    put_pair(block, w(b, WORD_AGREEMENT), head->agreement_number);
+    struct report_block *block = building_block(b, "head", WORD_HEAD, COLUMNS(columns));
+    building_pair(block, building_word(b, WORD_PROGRAMME),
+                  basis_name(b->basis, &b->basis->programme, b->ko));
+    building_pair(block, building_word(b, WORD_PROJECT),
+                  basis_name(b->basis, &b->basis->project, b->ko));
+    building_pair(block, building_word(b, WORD_PROJECT_NUMBER), head->project);
+    building_pair(block, building_word(b, WORD_AGREEMENT), head->agreement_number);
     if (!id_is_none(&head->stage))
-        put_pair(block, w(b, WORD_STAGE), head->stage.text);
+        building_pair(block, building_word(b, WORD_STAGE), head->stage.text);
     put_organisations(b, block, WORD_LEAD, &b->basis->lead, false);
-    put_pair(block, w(b, WORD_DIRECTOR), "");
+    building_pair(block, building_word(b, WORD_DIRECTOR), "");
     put_organisations(b, block, WORD_PARTICIPANTS, NULL, false);
     put_organisations(b, block, WORD_AGENCY, &b->basis->agency, false);
     put_organisations(b, block, WORD_SUPPLIERS, NULL, true);
     put_head_dates(b, block);
-    put_pair(block, w(b, WORD_UNIT), "");
+    building_pair(block, building_word(b, WORD_UNIT), "");
 }
 
 /* ---- Usage ----------------------------------------------------------------------------------- */
@@ -251,10 +239,10 @@ static void put_line(struct building *b, struct report_block *block, const char 
     char from[PHRASE_CAP], to[PHRASE_CAP], length[PHRASE_CAP];
     struct report_cell *row = report_row(block);
     const char *kind = named(b, enum_name(&time_kind_names, (int)line->terms.time));
-    set_organisation(b, &row[U_ORG], organisation);
+    building_organisation(b, &row[U_ORG], organisation);
     report_set(&row[U_MODEL], line->model);
     if (line->terms.opportunistic)
-        report_setf(&row[U_KIND], "%s (%s %s)", kind, w(b, WORD_OPPORTUNISTIC),
+        report_setf(&row[U_KIND], "%s (%s %s)", kind, building_word(b, WORD_OPPORTUNISTIC),
                     line->opportunistic);
     else if (line->terms.isolation[0] && strcmp(line->terms.isolation, "whole") != 0)
         report_setf(&row[U_KIND], "%s (%s)", kind, named(b, line->terms.isolation));
@@ -272,12 +260,12 @@ static void put_line(struct building *b, struct report_block *block, const char 
     if (whole)
         set_line_formulas(b, line, row);
     report_set(&row[U_PAYER], named(b, statement_payer(line)));
-    report_set(&row[U_MARK], mark(b, line->confirmed));
+    report_set(&row[U_MARK], building_mark(b, line->confirmed));
 }
 
 static void add_usage(struct building *b)
 {
-    struct report_block *block = add_block(b, "usage", WORD_USAGE, COLUMNS(usage_columns));
+    struct report_block *block = building_block(b, "usage", WORD_USAGE, COLUMNS(usage_columns));
     const struct cofunding_result *result = b->s->result;
     for (size_t i = 0; i < result->n_members; i++) {
         for (size_t j = 0; j < result->members[i].n_lines; j++)
@@ -313,9 +301,9 @@ static void add_credits(struct building *b)
         const struct cofunding_share *share = &b->s->result->members[i];
         for (size_t j = 0; j < share->n_credits; j++) {
             const struct cofunding_credit *c = &share->credits[j];
-            block = block ? block : add_block(b, "credits", WORD_CREDITS, COLUMNS(columns));
+            block = block ? block : building_block(b, "credits", WORD_CREDITS, COLUMNS(columns));
             struct report_cell *row = report_row(block);
-            set_organisation(b, &row[0], share->organisation);
+            building_organisation(b, &row[0], share->organisation);
             report_set(&row[1], c->model);
             report_set(&row[2], phrase_day(c->window.from, false, text));
             report_set(&row[3], phrase_day(c->window.to, true, text));
@@ -340,18 +328,18 @@ static void put_contribution(struct building *b, struct report_block *block,
     const char *reason = data ? "own-data" : "kind-not-accepted";
     const char *kind = word_for(b->ko, c->kind.text);
     struct report_cell *row = report_row(block);
-    set_organisation(b, &row[0], c->organisation.text);
+    building_organisation(b, &row[0], c->organisation.text);
     if (kind)
         report_set(&row[1], kind);
     else
-        report_setf(&row[1], "%s (%s)", w(b, WORD_OTHER_KIND), c->kind.text);
+        report_setf(&row[1], "%s (%s)", building_word(b, WORD_OTHER_KIND), c->kind.text);
     report_set(&row[2], phrase_day(c->at, false, from));
     phrase_day(c->from, false, from);
     phrase_day(c->to, true, to);
     report_setf(&row[3], "%s%s%s", from, to[0] ? " ~ " : "", to);
     report_set_won(&row[4], c->krw.krw);
     report_set(&row[5], c->reference);
-    report_set(&row[6], accepted ? w(b, WORD_ACCEPTED)
+    report_set(&row[6], accepted ? building_word(b, WORD_ACCEPTED)
                         : b->ko  ? refusal_words_ko(reason)
                                  : refusal_words(reason));
 }
@@ -367,7 +355,7 @@ static void add_contributions(struct building *b)
     if (b->basis->contributions.n == 0)
         return;
     struct report_block *block =
-        add_block(b, "contributions", WORD_CONTRIBUTIONS, COLUMNS(columns));
+        building_block(b, "contributions", WORD_CONTRIBUTIONS, COLUMNS(columns));
     LIST_EACH(const struct basis_contribution, c, &b->basis->contributions)
     {
         put_contribution(b, block, c);
@@ -483,7 +471,7 @@ static void put_share(struct building *b, struct report_block *block, size_t i)
 {
     const struct cofunding_share *share = &b->s->result->members[i];
     struct report_cell *row = report_row(block);
-    set_organisation(b, &row[S_ORG], share->organisation);
+    building_organisation(b, &row[S_ORG], share->organisation);
     set_size(b, &row[S_SIZE], i);
     set_openness(b, &row[S_OPENNESS]);
     report_set_won(&row[S_VALUE], share->value_krw.krw);
@@ -496,7 +484,7 @@ static void put_share(struct building *b, struct report_block *block, size_t i)
     set_paid(b, row, S_ASSET, share, CONTRIBUTION_TANGIBLE_ASSET);
     report_set_won(&row[S_CASH_SHORT], share->cash_shortfall_krw.krw);
     report_set_won(&row[S_SHORT], share->shortfall_krw.krw);
-    report_set(&row[S_MARK], mark(b, share->confirmed));
+    report_set(&row[S_MARK], building_mark(b, share->confirmed));
     set_share_formulas(b, row, share);
 }
 
@@ -513,7 +501,7 @@ static void put_share_sum(struct building *b, struct report_block *block)
                 {S_CASH, t->cash_paid_krw.krw},
                 {S_CASH_SHORT, t->cash_shortfall_krw.krw},
                 {S_SHORT, t->shortfall_krw.krw}};
-    report_set(&row[S_ORG], w(b, WORD_SUM));
+    report_set(&row[S_ORG], building_word(b, WORD_SUM));
     for (size_t i = 0; i < sizeof(sums) / sizeof(*sums); i++) {
         report_set_won(&row[sums[i].column], sums[i].krw);
         report_set_formula(&row[sums[i].column], (double)sums[i].krw, "=SUM({%d:})",
@@ -524,143 +512,17 @@ static void put_share_sum(struct building *b, struct report_block *block)
         report_set_formula(&row[S_VALUE], (double)t->value_krw.krw,
                            "=ROUNDDOWN(ROUND(SUM({usage.%d:})%s,4),0)", U_AMOUNT,
                            report_find(b->r, "credits") ? "-SUM({credits.6:})" : "");
-    report_set(&row[S_MARK], mark(b, t->confirmed));
+    report_set(&row[S_MARK], building_mark(b, t->confirmed));
     block->sum = true;
 }
 
 static void add_shares(struct building *b)
 {
     enum word title = b->s->charge == CHARGE_FEE ? WORD_FEE_BLOCK : WORD_BURDEN_BLOCK;
-    struct report_block *block = add_block(b, "shares", title, COLUMNS(share_columns));
+    struct report_block *block = building_block(b, "shares", title, COLUMNS(share_columns));
     for (size_t i = 0; i < b->s->result->n_members; i++)
         put_share(b, block, i);
     put_share_sum(b, block);
-}
-
-/* ---- Cash due -------------------------------------------------------------------------------- */
-
-static void put_due(struct building *b, struct report_block *block,
-                    const struct cofunding_share *share, int64_t i, int64_t *paid)
-{
-    const struct cofunding_policy *p = &b->basis->policy;
-    int64_t n = p->instalments > 0 ? p->instalments : 1;
-    struct instant due = INSTANT_NEVER;
-    char text[PHRASE_CAP];
-    if (p->cash_due_days > 0)
-        due = instant_add(b->basis->from, (p->cash_due_days + 30 * i) * DAY_SECONDS);
-    struct won part = instalment(share->cash_floor_krw, n, i, 10);
-    int64_t covered = *paid < part.krw ? *paid : part.krw;
-    *paid -= covered;
-    struct report_cell *row = report_row(block);
-    set_organisation(b, &row[0], share->organisation);
-    report_set_int(&row[1], i + 1);
-    phrase_day(due, false, text);
-    report_set(&row[2], text[0] ? text : w(b, WORD_NO_DUE));
-    report_set_won(&row[3], part.krw);
-    report_set_won(&row[4], covered);
-    report_set_won(&row[5], part.krw - covered);
-    report_set_formula(&row[5], (double)(part.krw - covered), "={3}-{4}");
-    bool late = due.s != INSTANT_NEVER.s && due.s < b->basis->to.s && covered < part.krw;
-    report_set(&row[6], late ? w(b, WORD_SUSPEND) : "");
-}
-
-static void add_dues(struct building *b)
-{
-    static const struct column_row columns[] = {
-        {WORD_ORGANISATION, 15, REPORT_LEFT, false}, {WORD_INSTALMENT, 6, REPORT_RIGHT, false},
-        {WORD_DUE, 14, REPORT_CENTRE, false},        {WORD_AMOUNT, 12, REPORT_RIGHT, false},
-        {WORD_PAID, 12, REPORT_RIGHT, false},        {WORD_MISSING, 12, REPORT_RIGHT, false},
-        {WORD_PROPOSAL, 22, REPORT_LEFT, false},
-    };
-    int64_t n = b->basis->policy.instalments > 0 ? b->basis->policy.instalments : 1;
-    struct report_block *block = NULL;
-    for (size_t m = 0; m < b->s->result->n_members; m++) {
-        const struct cofunding_share *share = &b->s->result->members[m];
-        int64_t paid = share->cash_paid_krw.krw;
-        if (share->cash_floor_krw.krw == 0)
-            continue;
-        block = block ? block : add_block(b, "dues", WORD_DUES, COLUMNS(columns));
-        for (int64_t i = 0; i < n; i++)
-            put_due(b, block, share, i, &paid);
-    }
-}
-
-/* ---- Rules, checks, evidence, signatures ----------------------------------------------------- */
-
-static void add_rules(struct building *b)
-{
-    static const struct column_row columns[] = {{WORD_RULE, 12, REPORT_LEFT, false},
-                                                {WORD_MARK, 2, REPORT_CENTRE, false}};
-    struct statement_rule rules[STATEMENT_RULES_MAX];
-    size_t n = statement_rules(b->s, rules);
-    struct report_block *block = add_block(b, "rules", WORD_RULES, COLUMNS(columns));
-    for (size_t i = 0; i < n; i++) {
-        struct report_cell *row = report_row(block);
-        report_set(&row[0], b->ko ? rules[i].ko : rules[i].en);
-        report_set(&row[1], mark(b, rules[i].confirmed));
-    }
-    block->new_page = true;
-}
-
-static void put_check(struct building *b, struct report_block *block, enum word what, int64_t left,
-                      int64_t right)
-{
-    struct report_cell *row = report_row(block);
-    report_set(&row[0], w(b, what));
-    report_set_won(&row[1], left);
-    report_set_won(&row[2], right);
-}
-
-static void add_checks(struct building *b)
-{
-    static const struct column_row columns[] = {{WORD_CHECK, 10, REPORT_LEFT, false},
-                                                {WORD_LEFT, 4, REPORT_RIGHT, false},
-                                                {WORD_RIGHT, 4, REPORT_RIGHT, false}};
-    const struct cofunding_result *r = b->s->result;
-    struct exact sum;
-    struct won value;
-    int64_t burden = 0;
-    exact_zero(&sum);
-    for (size_t i = 0; i < r->n_members; i++) {
-        int rc = exact_add(&sum, &r->members[i].value, &sum);
-        ENSURE(rc == 0); /* the total was added up before */
-        burden += r->members[i].burden_krw.krw;
-    }
-    int rc = exact_round_down(&sum, 1, &value);
-    ENSURE(rc == 0);
-    struct report_block *block = add_block(b, "checks", WORD_CHECKS, COLUMNS(columns));
-    put_check(b, block, WORD_CHECK_VALUE, value.krw, r->total.value_krw.krw);
-    put_check(b, block, WORD_CHECK_BURDEN, burden, r->total.burden_krw.krw);
-    put_check(b, block, WORD_CHECK_PARTS,
-              r->total.cash_floor_krw.krw + r->total.in_kind_max_krw.krw, r->total.burden_krw.krw);
-    block->note = w(b, WORD_CHECK_LINE);
-}
-
-static void add_evidence(struct building *b)
-{
-    static const struct column_row columns[] = {{WORD_EVIDENCES, 4, REPORT_LEFT, false},
-                                                {WORD_CONTENT, 8, REPORT_LEFT, false}};
-    static const enum word rows[] = {WORD_EVIDENCE_CASH, WORD_EVIDENCE_TAX, WORD_EVIDENCE_LABOUR,
-                                     WORD_EVIDENCE_ASSET};
-    struct report_block *block = add_block(b, "evidence", WORD_EVIDENCES, COLUMNS(columns));
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        put_pair(block, w(b, rows[i]), "");
-    put_pair(block, w(b, WORD_EVIDENCE_RAW),
-             b->extra->basis_sha256 ? b->extra->basis_sha256 : w(b, WORD_NONE));
-}
-
-static void add_signatures(struct building *b)
-{
-    static const struct column_row columns[] = {{WORD_WHO, 6, REPORT_LEFT, false},
-                                                {WORD_NAME, 6, REPORT_LEFT, false},
-                                                {WORD_POSITION, 6, REPORT_LEFT, false},
-                                                {WORD_DATE, 6, REPORT_LEFT, false},
-                                                {WORD_SEAL, 6, REPORT_LEFT, false}};
-    static const enum word rows[] = {WORD_AUTHOR,        WORD_ACCOUNTANT, WORD_DIRECTOR,
-                                     WORD_SUPPLIER_SIGN, WORD_REVIEWER,   WORD_APPROVER};
-    struct report_block *block = add_block(b, "signatures", WORD_SIGNATURES, COLUMNS(columns));
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        report_set(&report_row(block)[0], w(b, rows[i]));
 }
 
 /* ---- The whole ------------------------------------------------------------------------------- */
@@ -671,12 +533,13 @@ static char *title_of(const struct building *b)
     char month[MONTH_TEXT_CAP];
     struct buf text;
     buf_init(&text, 1024);
-    buf_append_text(
-        &text, w(b, head->kind == STATEMENT_SETTLEMENT ? WORD_SETTLEMENT : WORD_USAGE_STATEMENT));
+    buf_append_text(&text,
+                    building_word(b, head->kind == STATEMENT_SETTLEMENT ? WORD_SETTLEMENT
+                                                                        : WORD_USAGE_STATEMENT));
     if (head->kind == STATEMENT_MONTH)
         buf_printf(&text, " %s", month_format(month_of(head->period.from), month));
     else
-        buf_printf(&text, " %s %s", w(b, WORD_STAGE), head->stage.text);
+        buf_printf(&text, " %s %s", building_word(b, WORD_STAGE), head->stage.text);
     return buf_detach(&text);
 }
 
@@ -686,9 +549,9 @@ static char *subtitle_of(const struct building *b)
     struct buf text;
     buf_init(&text, 1024);
     buf_printf(&text, "%s · %s %u", basis_name(b->basis, &b->basis->project, b->ko),
-               w(b, WORD_VERSION), head->version);
+               building_word(b, WORD_VERSION), head->version);
     if (head->version == 0)
-        buf_printf(&text, " · %s", w(b, WORD_DRAFT));
+        buf_printf(&text, " · %s", building_word(b, WORD_DRAFT));
     return buf_detach(&text);
 }
 
@@ -702,7 +565,7 @@ struct report *blocks_of_statement(const struct statement *s, const struct block
     b.r->subtitle = subtitle_of(&b);
     b.r->at = s->head.issued_at;
     if (!id_is_none(&s->head.only))
-        b.r->warning = w(&b, WORD_PARTIAL);
+        b.r->warning = building_word(&b, WORD_PARTIAL);
     if (extra->checkpoint) {
         b.r->checkpoint = strdup(extra->checkpoint);
         ENSURE(b.r->checkpoint != NULL);
@@ -712,13 +575,10 @@ struct report *blocks_of_statement(const struct statement *s, const struct block
     add_credits(&b);
     add_contributions(&b);
     add_shares(&b);
-    add_dues(&b);
+    blocks_add_dues(&b);
     blocks_add_utilisation(b.r, s->basis);
     blocks_add_allocations(b.r, s->basis);
     blocks_add_stretches(b.r, s->basis);
-    add_rules(&b);
-    add_checks(&b);
-    add_evidence(&b);
-    add_signatures(&b);
+    blocks_add_end(&b);
     return b.r;
 }

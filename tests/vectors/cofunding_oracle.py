@@ -4,8 +4,10 @@ random cases: cofunding_oracle.py PUMASI [SEED [CASES]].
 It works the slow way on purpose: every segment of the profile, every level, every part of a month.
 Only whole Korean days or seconds, dated facts and the written rules are shared with the C code.
 """
+import concurrent.futures
 import datetime
 import json
+import os
 import random
 import sys
 from fractions import Fraction as F
@@ -340,16 +342,15 @@ def check(binary, case):
 def main():
     binary = sys.argv[1]
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 20251101
-    cases = int(sys.argv[3]) if len(sys.argv) > 3 else 180
-    refused = 0
-    for i in range(cases):
-        case = random_case(random.Random(seed + i))
-        refused += evaluate(case) is None
-        found = check(binary, case)
-        if found:
-            print(f"not ok - seed {seed + i}: {found}")
-            print(json.dumps(case, ensure_ascii=False))
-            return 1
+    cases = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
+    made = [random_case(random.Random(seed + i)) for i in range(cases)]
+    refused = sum(evaluate(case) is None for case in made)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for i, found in enumerate(pool.map(lambda case: check(binary, case), made)):
+            if found:
+                print(f"not ok - seed {seed + i}: {found}")
+                print(json.dumps(made[i], ensure_ascii=False))
+                return 1
     print(f"ok - {cases} cases from seed {seed}, {refused} of them refused by both")
     return 0 if refused < cases / 2 else 1
 
