@@ -117,7 +117,10 @@ static int read_member(zip_t *zip, zip_uint64_t i, uint64_t *room, struct zip_ar
     char *bytes = malloc(stat.size + 1);
     ENSURE(bytes != NULL);
     zip_int64_t n = file ? zip_fread(file, bytes, stat.size) : -1;
-    bool good = n == (zip_int64_t)stat.size && zip_fclose(file) == 0;
+    char beyond; /* the checksum is looked at when the end is read */
+    bool good = n == (zip_int64_t)stat.size && zip_fread(file, &beyond, 1) == 0;
+    if (file)
+        zip_fclose(file);
     if (good)
         buf_append(zip_archive_add(z, stat.name), bytes, stat.size);
     free(bytes);
