@@ -603,9 +603,10 @@ static int judge_answers(struct judge *j, const char *directory)
         latency_begin(&latency[q.all], &env);
         int64_t start = scan(j, &q);
         latency_end(&latency[q.all], &env);
-        bool right = said == start &&
-                     (said < 0 || where_fits(j, &q, said, sheet_text(answers, 1))) &&
-                     bare_none_before_anywhere(j, &q, said < 0 ? INT64_MAX : said);
+        bool right = said == start;
+        if (right && n % j->stride == 0)
+            right = (said < 0 || where_fits(j, &q, said, sheet_text(answers, 1))) &&
+                    bare_none_before_anywhere(j, &q, said < 0 ? INT64_MAX : said);
         if (!right)
             fprintf(stderr, "question %zu: said %" PRId64 ", the scan says %" PRId64 "\n", n, said,
                     start);
