@@ -11,10 +11,11 @@
 #include <stdlib.h>
 
 #define ROWS_MIN       8
+#define ROWS_PER_STEP  8 /* of a track: few of them change twice in one row */
 #define ROWS_OF_WINDOW 3
 #define GRIDS_MAX      3
 #define FEW            16 /* tracks that are asked together */
-#define ROWS_MAX       1024
+#define ROWS_MAX       2048
 
 struct field {
     struct track *tracks;
@@ -24,6 +25,7 @@ struct field {
     struct grid grids[GRIDS_MAX]; /* each coarser than the one before */
     uint32_t n_grids;             /* 0: none is needed yet */
     size_t grid_steps, outside;
+    bool loading;
 };
 
 struct field *field_create(void)
@@ -85,10 +87,10 @@ static struct window changes(const struct field *f)
     return all;
 }
 
-/* As many rows as a track has steps, so that a row tells as much as a step or two. */
+/* The more steps a track has, the more rows, so that a row tells as much as the step itself. */
 static uint32_t rows_for(const struct field *f)
 {
-    size_t each = 4 * f->steps / f->n, rows = ROWS_MIN;
+    size_t each = ROWS_PER_STEP * f->steps / f->n, rows = ROWS_MIN;
     while (rows < each && rows < ROWS_MAX)
         rows *= 2;
     return (uint32_t)rows;
@@ -130,6 +132,8 @@ static bool lies_outside(const struct grid *g, struct window w)
 static void keep_grid(struct field *f, uint32_t track, struct window window, int64_t most)
 {
     f->most = most > f->most ? most : f->most;
+    if (f->loading)
+        return;
     const struct grid *g = &f->grids[0];
     bool renew = f->n_grids == 0 || f->steps > 2 * f->grid_steps + ROWS_MIN ||
                  !grid_holds(g, most) || track >= g->tracks;
@@ -170,6 +174,18 @@ void field_take(struct field *f, uint32_t track, struct window window, int64_t u
     track_take(t, window, units);
     f->steps += t->steps;
     keep_grid(f, track, window, units < 0 ? track_most(t, window) : 0);
+}
+
+void field_load_begin(struct field *f)
+{
+    f->loading = true;
+}
+
+void field_load_end(struct field *f)
+{
+    ENSURE(f->loading);
+    f->loading = false;
+    regrid(f);
 }
 
 /* ---- How much -------------------------------------------------------------------------------- */
@@ -241,9 +257,9 @@ static struct walk walk_begin(const struct field *f, const struct field_query *q
     return w;
 }
 
-static void check(const struct field_query *q)
+static void check(const struct field *f, const struct field_query *q)
 {
-    ENSURE(q->need > 0 && q->length_s > 0);
+    ENSURE(!f->loading && q->need > 0 && q->length_s > 0);
 }
 
 /* ---- When: one track --------------------------------------------------------------------------
@@ -319,7 +335,7 @@ static const struct grid *grid_for(const struct field *f, int64_t length_s)
 
 bool field_on_one(const struct field *f, const struct field_query *q, struct field_fit *ret)
 {
-    check(q);
+    check(f, q);
     if (f->steps == 0)
         return untouched_on_one(f, q, ret);
     struct walk w = walk_begin(f, q, grid_for(f, q->length_s));
@@ -460,7 +476,7 @@ static bool untouched_on_all(const struct field *f, const struct field_query *q,
 
 bool field_on_all(const struct field *f, const struct field_query *q, struct field_fit *ret)
 {
-    check(q);
+    check(f, q);
     if (f->steps == 0)
         return untouched_on_all(f, q, ret);
     struct walk w = walk_begin(f, q, &f->grids[0]);

@@ -33,6 +33,11 @@ size_t field_steps(const struct field *f); /* of all tracks */
  * Nothing is asked: what is taken twice is taken twice. */
 void field_take(struct field *f, uint32_t track, struct window window, int64_t units);
 
+/* Around many takes: what answers quickly is made once, at the end. No question is asked in
+ * between. */
+void field_load_begin(struct field *f);
+void field_load_end(struct field *f);
+
 /* ---- Questions ----------------------------------------------------------------------------- */
 
 struct field_query {

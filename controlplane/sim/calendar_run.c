@@ -173,10 +173,14 @@ static void index_bookings(struct run *r)
         next[i] = *head;
         *head = i;
     }
+    for (size_t i = 0; i < r->n_pools; i++)
+        field_load_begin(r->pools[i].field);
     for (size_t d = 0; d < r->n_domains; d++) {
         for (size_t i = first[d]; i != none; i = next[i])
             take(r, &r->bookings[i], 1);
     }
+    for (size_t i = 0; i < r->n_pools; i++)
+        field_load_end(r->pools[i].field);
     free(first);
     free(next);
     latency_end(&r->index, r->env);

@@ -201,7 +201,7 @@ START_TEST(test_answers_are_those_of_the_oracle)
     const struct shape *shape = &shapes[_i];
     seed = (uint64_t)_i + 100;
     struct pair *p = pair_new(shape);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 40; i++) {
         struct field_query q = some_query(p, shape);
         ask(p, &q);
     }
@@ -214,7 +214,7 @@ START_TEST(test_answers_stay_right_while_bookings_come_and_go)
     const struct shape *shape = &shapes[_i];
     seed = (uint64_t)_i + 200;
     struct pair *p = pair_new(shape);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 40; i++) {
         if (p->oracle.n > 0)
             give_back(p, (size_t)below((int64_t)p->oracle.n));
         book_some(p, shape, 2);
@@ -267,6 +267,39 @@ START_TEST(test_a_track_that_comes_later_or_grows_counts)
     ck_assert_uint_eq(fit.track, 7);
     ck_assert_uint_eq(field_tracks(f), 300);
     field_destroy(f);
+}
+END_TEST
+
+START_TEST(test_a_load_answers_as_single_takes_do)
+{
+    struct field *one = field_create(), *bulk = field_create();
+    seed = 77;
+    for (int i = 0; i < 20; i++) {
+        field_add(one, 56000);
+        field_add(bulk, 56000);
+    }
+    field_load_begin(bulk);
+    for (int i = 0; i < 500; i++) {
+        int64_t from = below(9000);
+        struct window w = window(from, from + 1 + below(900));
+        uint32_t track = (uint32_t)below(20);
+        field_take(one, track, w, 7000);
+        field_take(bulk, track, w, 7000);
+    }
+    field_load_end(bulk);
+    for (int i = 0; i < 200; i++) {
+        struct field_fit a = {.start = INSTANT_NEVER}, b = a;
+        struct field_query q = {.need = 7000 * (1 + below(40)),
+                                .starts = {{below(9000)}, INSTANT_NEVER},
+                                .length_s = 1 + below(2000)};
+        ck_assert(field_on_all(one, &q, &a) == field_on_all(bulk, &q, &b));
+        ck_assert_int_eq(a.start.s, b.start.s);
+        ck_assert(field_on_one(one, &q, &a) == field_on_one(bulk, &q, &b));
+        ck_assert_int_eq(a.start.s, b.start.s);
+        ck_assert_uint_eq(a.track, b.track);
+    }
+    field_destroy(one);
+    field_destroy(bulk);
 }
 END_TEST
 
@@ -343,6 +376,7 @@ static Suite *field_suite(void)
     tcase_add_loop_test(c, test_answers_stay_right_while_bookings_come_and_go, 0, n);
     tcase_add_test(c, test_bookings_beyond_what_there_is_offer_nothing);
     tcase_add_test(c, test_a_track_that_comes_later_or_grows_counts);
+    tcase_add_test(c, test_a_load_answers_as_single_takes_do);
     tcase_add_loop_test(c, test_ranges_hold_every_start_that_fits_and_no_other, 0, 12);
     tcase_add_test(c, test_ranges_stop_when_the_visitor_has_enough);
     suite_add_tcase(s, c);
