@@ -183,6 +183,18 @@ static void step_down(struct writer *w, const struct err *err)
         w->listeners[i].on_commit(w->listeners[i].arg, NULL, 0, NULL, 0);
 }
 
+/* What a leader starts from is no older than its own leadership, which was written: a read alone
+ * may be stale (etcd 3.4.23 after a pause). */
+static int load(struct writer *w, struct err *err)
+{
+    TRY(mirror_load(w->options.store, &w->mirror, err));
+    if (mirror_revision(w->mirror) >= leadership_fence(w->leadership))
+        return 0;
+    mirror_destroy(w->mirror);
+    w->mirror = NULL;
+    return err_set(err, ERR_UNAVAILABLE, "the store answered from before this leadership");
+}
+
 static void campaign(struct writer *w)
 {
     struct err err = ERR_INIT;
@@ -193,7 +205,7 @@ static void campaign(struct writer *w)
                       LOG_STR("error", err.text));
         return;
     }
-    if (mirror_load(w->options.store, &w->mirror, &err) < 0) {
+    if (load(w, &err) < 0) {
         log_event(w->options.log, LOG_LEVEL_ERROR, "engine.load-failed",
                   LOG_STR("error", err.text));
         leadership_lost(w->leadership);
@@ -611,6 +623,15 @@ static void give_up_unconfirmed(struct writer *w)
     step_down(w, &err);
 }
 
+/* What was decided on a state that is not the store's has not happened, and may have happened
+ * before: whoever asks again under the same request id is told. */
+static void give_up_surprised(struct writer *w, const struct err *found)
+{
+    struct err err = ERR_INIT;
+    (void)err_set(&err, ERR_UNAVAILABLE, "%s; nothing was changed now, try again", found->text);
+    step_down(w, &err);
+}
+
 /* With nothing under way: send the open batch, or answer those who waited for no commit. */
 static void flush(struct writer *w)
 {
@@ -648,7 +669,7 @@ static void look_after_leadership(struct writer *w)
         return;
     struct err err = ERR_INIT;
     if (vigil_check(w->vigil, w->mirror, now, &err) == -ERR_CONFLICT)
-        step_down(w, &err);
+        give_up_surprised(w, &err);
 }
 
 static bool take_one(struct writer *w, unsigned wait_ms)

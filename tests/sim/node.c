@@ -273,15 +273,15 @@ size_t node_host_held(struct node_host *n, struct id *dst, size_t cap)
     return count;
 }
 
-bool node_host_is_settled(struct node_host *n)
+uint64_t node_host_pending(struct node_host *n)
 {
     uint64_t seq;
     struct span interval;
     for (size_t i = 0; n->agent && i < n->agent->journal_count; i++) {
         if (journal_next_pending(n->agent->journals[i].journal, 0, &seq, &interval))
-            return false;
+            return seq;
     }
-    return n->agent != NULL;
+    return 0;
 }
 
 /* ---- nodeagent/call/client.h: the socket's two ends as one ---- */

@@ -25,7 +25,7 @@ struct bed_tier *node_host_tier(struct node_host *n);
 /* The leases that the guard holds open, at most cap; 0 while it is away. */
 size_t node_host_held(struct node_host *n, struct id *dst, size_t cap);
 
-/* Everything metered is acknowledged. */
-bool node_host_is_settled(struct node_host *n);
+/* The first interval that nobody has acknowledged; 0: there is none. */
+uint64_t node_host_pending(struct node_host *n);
 
 #endif
