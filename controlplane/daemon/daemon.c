@@ -166,6 +166,7 @@ static int load_etcd_tls(struct daemon *d, struct rpc_tls_bundle **ret, struct e
 static int open_store(struct daemon *d, struct err *err)
 {
     const char *endpoints = text_of(d, "etcd.endpoints");
+    const char *name = text_of(d, "etcd.tls_name");
     struct rpc_tls_bundle *bundle;
     struct rpc_tls_pem pem;
     if (!endpoints[0])
@@ -178,6 +179,7 @@ static int open_store(struct daemon *d, struct err *err)
         .loop = d->client_loop,
         .env = *d->options.env,
         .tls = bundle ? &pem : NULL,
+        .tls_name = bundle && name[0] ? name : NULL,
     };
     int rc = etcd_client_create(&options, &d->client, err);
     rpc_tls_bundle_destroy(bundle);

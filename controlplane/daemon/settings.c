@@ -18,6 +18,8 @@ const struct config_option settings_table[] = {
     {"etcd.ca", CONFIG_TEXT, "", 0, 0, "PEM file: whom to believe when etcd speaks TLS"},
     {"etcd.cert", CONFIG_TEXT, "", 0, 0, "PEM file: our certificate for etcd"},
     {"etcd.key", CONFIG_TEXT, "", 0, 0, "PEM file: its key"},
+    {"etcd.tls_name", CONFIG_TEXT, "", 0, 0,
+     "name that stands in the certificates of all endpoints; needed when there are several"},
     {"etcd.listen", CONFIG_TEXT, "", 0, 0,
      "loopback HOST:PORT for the embedded etcd; empty: a unix socket in the data directory"},
     {"etcd.program", CONFIG_TEXT, "/usr/bin/etcd", 0, 0, "the embedded etcd's program"},

@@ -67,12 +67,14 @@ void engine_destroy(struct engine *e)
 
 static int push(struct engine *e, struct request *r, struct err *err)
 {
+    struct id organisation = r->principal.organisation;
     if (writer_push(e->writer, r))
         return 0;
     request_abandon(r);
     if (atomic_load(&e->stopping))
         return err_set(err, ERR_UNAVAILABLE, "the control plane is stopping; ask another");
-    return err_set(err, ERR_LIMIT, "too many requests are waiting; try again in a moment");
+    return err_set(err, ERR_BUSY, "too many requests of %s are waiting; try again in a moment",
+                   id_is_none(&organisation) ? "strangers" : organisation.text);
 }
 
 int engine_submit(struct engine *e, const struct engine_command *command, engine_done_fn done,

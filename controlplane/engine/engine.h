@@ -56,8 +56,8 @@ struct engine_command {
     struct principal principal;
 };
 
-/* ERR_LIMIT: the queue is full, try later; ERR_UNAVAILABLE: it is stopping. On failure args remain
- * the caller's and done is not called. */
+/* ERR_BUSY: too many of the organisation's requests wait, try later; ERR_UNAVAILABLE: it is
+ * stopping. On failure args remain the caller's and done is not called. */
 MUST_CHECK int engine_submit(struct engine *e, const struct engine_command *command,
                              engine_done_fn done, void *arg, struct err *err);
 

@@ -1,4 +1,8 @@
-/* A mutex, a condition on the monotonic clock and two singly linked lists. */
+/*
+ * A mutex, a condition on the monotonic clock, and singly linked lists. The lanes that are not
+ * empty stand in a map, to be found, and in a ring, to be served: the first one gives an item and
+ * goes to the end.
+ */
 #include "controlplane/engine/queue.h"
 
 #include "lib/base/err.h"
@@ -6,6 +10,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <uthash.h>
+#include <utlist.h>
 
 struct items {
     struct queue_item *first;
@@ -13,22 +19,31 @@ struct items {
     size_t length;
 };
 
+/* Never empty. */
+struct lane {
+    struct queue_lane key;
+    struct items items;
+    struct lane *prev, *next;
+    UT_hash_handle hh;
+};
+
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
-    struct items ordinary;
+    struct lane *by_key;
+    struct lane *turn; /* whose it is; then its next */
+    size_t length;     /* of all lanes */
     struct items urgent;
-    size_t limit;
+    struct queue_limits limits;
     bool closed;
 };
 
-struct queue *queue_create(size_t limit)
+struct queue *queue_create(const struct queue_limits *limits)
 {
     struct queue *q = calloc(1, sizeof *q);
     ENSURE(q);
-    q->ordinary.last = &q->ordinary.first;
     q->urgent.last = &q->urgent.first;
-    q->limit = limit;
+    q->limits = *limits;
     ENSURE(pthread_mutex_init(&q->lock, NULL) == 0);
     pthread_condattr_t attr;
     ENSURE(pthread_condattr_init(&attr) == 0);
@@ -42,7 +57,7 @@ void queue_destroy(struct queue *q)
 {
     if (!q)
         return;
-    ENSURE(q->ordinary.length == 0 && q->urgent.length == 0);
+    ENSURE(q->length == 0 && !q->turn && q->urgent.length == 0);
     pthread_cond_destroy(&q->filled);
     pthread_mutex_destroy(&q->lock);
     free(q);
@@ -69,14 +84,66 @@ static struct queue_item *remove_first(struct items *list)
     return item;
 }
 
-bool queue_push(struct queue *q, struct queue_item *item)
+/* A key without chance bytes between its members. */
+static struct queue_lane key_of(const struct queue_lane *lane)
 {
+    struct queue_lane key;
+    ENSURE(lane->crowd >= 0 && lane->crowd < QUEUE_CROWD_COUNT);
+    memset(&key, 0, sizeof key);
+    key.organisation = lane->organisation;
+    key.crowd = lane->crowd;
+    return key;
+}
+
+static struct lane *find_lane(const struct queue *q, const struct queue_lane *key)
+{
+    struct lane *lane;
+    HASH_FIND(hh, q->by_key, key, sizeof *key, lane);
+    return lane;
+}
+
+static struct lane *open_lane(struct queue *q, const struct queue_lane *key)
+{
+    struct lane *lane = calloc(1, sizeof *lane);
+    ENSURE(lane);
+    lane->key = *key;
+    lane->items.last = &lane->items.first;
+    HASH_ADD(hh, q->by_key, key, sizeof lane->key, lane);
+    DL_APPEND(q->turn, lane);
+    return lane;
+}
+
+bool queue_push(struct queue *q, const struct queue_lane *wanted, struct queue_item *item)
+{
+    struct queue_lane key = key_of(wanted);
     pthread_mutex_lock(&q->lock);
-    bool room = !q->closed && q->ordinary.length < q->limit;
-    if (room)
-        append(q, &q->ordinary, item);
+    struct lane *lane = find_lane(q, &key);
+    size_t waiting = lane ? lane->items.length : 0;
+    bool room = !q->closed && q->length < q->limits.all && waiting < q->limits.lane[key.crowd];
+    if (room) {
+        append(q, lane ? &lane->items : &open_lane(q, &key)->items, item);
+        q->length++;
+    }
     pthread_mutex_unlock(&q->lock);
     return room;
+}
+
+/* From the lane whose turn it is, which then is the last to come; NULL when all are empty. */
+static struct queue_item *remove_in_turn(struct queue *q)
+{
+    struct lane *lane = q->turn;
+    if (!lane)
+        return NULL;
+    struct queue_item *item = remove_first(&lane->items);
+    q->length--;
+    DL_DELETE(q->turn, lane);
+    if (lane->items.length > 0) {
+        DL_APPEND(q->turn, lane);
+        return item;
+    }
+    HASH_DEL(q->by_key, lane);
+    free(lane);
+    return item;
 }
 
 void queue_push_urgent(struct queue *q, struct queue_item *item)
@@ -101,7 +168,7 @@ static struct timespec deadline_in(unsigned timeout_ms)
 
 static bool has_wanted(const struct queue *q, enum queue_wanted wanted)
 {
-    return q->urgent.first || (wanted == QUEUE_ANY && q->ordinary.first);
+    return q->urgent.first || (wanted == QUEUE_ANY && q->turn);
 }
 
 struct queue_item *queue_take(struct queue *q, enum queue_wanted wanted, unsigned timeout_ms)
@@ -114,7 +181,7 @@ struct queue_item *queue_take(struct queue *q, enum queue_wanted wanted, unsigne
     }
     struct queue_item *item = remove_first(&q->urgent);
     if (!item && wanted == QUEUE_ANY)
-        item = remove_first(&q->ordinary);
+        item = remove_in_turn(q);
     pthread_mutex_unlock(&q->lock);
     return item;
 }
@@ -129,7 +196,7 @@ void queue_close(struct queue *q)
 size_t queue_length(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
-    size_t length = q->ordinary.length + q->urgent.length;
+    size_t length = q->length + q->urgent.length;
     pthread_mutex_unlock(&q->lock);
     return length;
 }

@@ -73,7 +73,9 @@ struct writer *writer_create(const struct engine_options *options)
     ENSURE(w && options->sha256 && options->verify && !id_is_none(&options->name));
     w->options = *options;
     clock_init(&w->clock, options->env);
-    w->queue = queue_create(LIMIT_QUEUE_REQUESTS);
+    w->queue = queue_create(&(struct queue_limits){
+        .all = LIMIT_QUEUE_REQUESTS,
+        .lane = {[QUEUE_PEOPLE] = LIMIT_QUEUE_PEOPLE, [QUEUE_NODES] = LIMIT_NODES}});
     w->leadership = leadership_create(&(struct leadership_options){.store = options->store,
                                                                    .env = options->env,
                                                                    .name = options->name,
@@ -115,7 +117,10 @@ void writer_listen(struct writer *w, engine_commit_fn on_commit, void *arg)
 
 bool writer_push(struct writer *w, struct request *r)
 {
-    return queue_push(w->queue, &r->item);
+    bool is_node = r->principal.kind == ACTOR_NODE;
+    struct queue_lane lane = {.organisation = r->principal.organisation,
+                              .crowd = is_node ? QUEUE_NODES : QUEUE_PEOPLE};
+    return queue_push(w->queue, &lane, &r->item);
 }
 
 static struct boot_time boot_now(const struct writer *w)

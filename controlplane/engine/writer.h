@@ -5,7 +5,6 @@
 #include "controlplane/engine/leadership.h"
 #include "controlplane/engine/request.h"
 
-
 /*
  * What the writer's thread does in one turn, without the thread: decide what is queued, send the
  * next batch when none is under way, and deal with outcomes. The engine calls writer_turn() in a

@@ -26,6 +26,7 @@
     X(BUDGET, "budget", 9, 7, "ask for a supplement")                                              \
     X(NO_RATE, "no-rate", 9, 2, "set the missing rate or price")                                   \
     X(LIMIT, "limit", 8, 2, "ask for less")                                                        \
+    X(BUSY, "busy", 8, 1, "try again in a moment")                                                 \
     X(OVERFLOW, "overflow", 11, 2, "check the figures")                                            \
     X(WAITING, "waiting-for-approval", 9, 8, "wait for the approval")                              \
     X(NOT_LEADER, "not-leader", 14, 1, "ask another endpoint")                                     \

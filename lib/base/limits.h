@@ -16,8 +16,9 @@
 #define LIMIT_BATCH_ITEMS            256       /* bookings in one call */
 #define LIMIT_GPUS_PER_NODE          16
 #define LIMIT_NODES                  20000
-#define LIMIT_QUEUE_REQUESTS         4096 /* requests waiting for the writer */
-#define LIMIT_CONCURRENT_CALLS       1024 /* calls a server works on at once */
+#define LIMIT_QUEUE_REQUESTS         32768 /* requests waiting for the writer */
+#define LIMIT_QUEUE_PEOPLE           4096  /* of these, from the people of one organisation */
+#define LIMIT_CONCURRENT_CALLS       1024  /* calls a server works on at once */
 #define LIMIT_STREAMS                32768 /* streaming calls a server holds at once: agents, watchers */
 #define LIMIT_STREAMS_PER_CONNECTION 1024       /* calls of both kinds on one connection */
 #define LIMIT_STREAM_QUEUE           256        /* messages waiting on one stream */

@@ -24,6 +24,7 @@
 
 #define CALLS_ARMED              16
 #define KEEPALIVE_MS             30000
+#define FINISH_MS                30000
 #define KEEPALIVE_TIMEOUT_MS     10000
 #define CLIENT_PINGS_AT_LEAST_MS 1000
 #define TLS_FRAME_BYTES          4096
@@ -66,6 +67,8 @@ static void fill_in(struct rpc_server_options *options)
         options->stream_queue = LIMIT_STREAM_QUEUE;
     if (options->arena_bytes == 0)
         options->arena_bytes = LIMIT_REQUEST_ARENA_BYTES;
+    if (options->finish_ms == 0)
+        options->finish_ms = FINISH_MS;
     if (options->keepalive_ms == 0)
         options->keepalive_ms = KEEPALIVE_MS;
 }
@@ -347,6 +350,18 @@ static void wait_grace(struct rpc_server *server, unsigned grace_ms)
             return;
 }
 
+/* Until every handler has finished its call. One that does not would hang whoever stops the server,
+ * and what it holds can't be freed under it: the process ends here. With the lock held. */
+static void wait_handlers(struct rpc_server *server)
+{
+    struct timespec until = rpc_wait_until(server->options.finish_ms);
+    int rc = 0;
+    while (rc == 0 && (!server->core_stopped || server->present > 0))
+        rc = pthread_cond_clockwait(&server->changed, &server->lock, CLOCK_MONOTONIC, &until);
+    bool every_handler_finished = server->core_stopped && server->present == 0;
+    ENSURE(every_handler_finished);
+}
+
 void rpc_server_stop(struct rpc_server *server, unsigned grace_ms)
 {
     ENSURE(!rpc_loop_is_current(server->loop));
@@ -370,8 +385,7 @@ void rpc_server_stop(struct rpc_server *server, unsigned grace_ms)
     grpc_server_cancel_all_calls(server->core);
 
     pthread_mutex_lock(&server->lock);
-    while (!server->core_stopped || server->present > 0)
-        pthread_cond_wait(&server->changed, &server->lock);
+    wait_handlers(server);
     server->stage = STAGE_STOPPED;
     pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->lock);

@@ -13,7 +13,7 @@
  * stop, destroy; stop is the part that is worth reading.
  *
  * For each call, before a byte of its message is read: the method is looked up (unknown:
- * UNIMPLEMENTED), the number of live calls is checked (too many: ERR_LIMIT), the policy is asked.
+ * UNIMPLEMENTED), the number of live calls is checked (too many: ERR_BUSY), the policy is asked.
  * Then the message is read, checked (message.h) and unpacked into an arena of the call, and the
  * handler runs. What handlers do with a call stands in server_call.h.
  *
@@ -69,6 +69,7 @@ struct rpc_server_options {
     unsigned stream_queue;               /* messages waiting on one stream; 0: LIMIT_STREAM_QUEUE */
     size_t arena_bytes;    /* all a request may allocate; 0: LIMIT_REQUEST_ARENA_BYTES */
     unsigned keepalive_ms; /* ping silent clients; 0: 30000 */
+    unsigned finish_ms;    /* that handlers may take to finish when it stops; 0: 30000 */
 };
 
 /* Never fails. The loop must outlive the server. options may be NULL. */
@@ -90,8 +91,10 @@ MUST_CHECK int rpc_server_listen(struct rpc_server *server, const char *address,
 void rpc_server_start(struct rpc_server *server);
 
 /* Stops: closes the listeners, refuses new calls, lets live ones go on for up to grace_ms, then
- * cancels them, and waits until every handler has finished its call (a handler that never does
- * hangs it). Blocks; not on the loop's thread. Idempotent. */
+ * cancels them, and waits until every handler has finished its call. One that has not after
+ * finish_ms is a broken promise, and ends the process. Blocks; not on the loop's thread.
+ * Idempotent.
+ */
 void rpc_server_stop(struct rpc_server *server, unsigned grace_ms);
 
 /* Stops with no grace if need be and frees. NULL and a server never started are fine. */

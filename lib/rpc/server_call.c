@@ -27,6 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PUSHBACK_KEY     "grpc-retry-pushback-ms" /* what gRPC's own clients look for */
+#define PUSHBACK_MS      "500"
 #define HEAD_ARENA_BYTES (128 << 10) /* the peer's names and certificate */
 
 struct rpc_call {
@@ -58,7 +60,7 @@ struct rpc_call {
     bool finished;
     bool status_sent; /* or never will be, since the connection has gone */
     struct err outcome;
-    grpc_metadata trailer;
+    grpc_metadata trailers[2];
     const struct rpc_call_hooks *hooks;
     void *data;
 };
@@ -112,11 +114,14 @@ static grpc_op status_op(struct rpc_call *call, grpc_slice *text)
     if (call->outcome.code == ERR_OK)
         return op;
     *text = grpc_slice_from_copied_string(call->outcome.text);
-    call->trailer.key = grpc_slice_from_static_string(RPC_ERROR_KEY);
-    call->trailer.value = grpc_slice_from_static_string(err_name(call->outcome.code));
+    bool busy = call->outcome.code == ERR_BUSY;
+    call->trailers[0].key = grpc_slice_from_static_string(RPC_ERROR_KEY);
+    call->trailers[0].value = grpc_slice_from_static_string(err_name(call->outcome.code));
+    call->trailers[1].key = grpc_slice_from_static_string(PUSHBACK_KEY);
+    call->trailers[1].value = grpc_slice_from_static_string(PUSHBACK_MS);
     op.data.send_status_from_server.status_details = text;
-    op.data.send_status_from_server.trailing_metadata = &call->trailer;
-    op.data.send_status_from_server.trailing_metadata_count = 1;
+    op.data.send_status_from_server.trailing_metadata = call->trailers;
+    op.data.send_status_from_server.trailing_metadata_count = busy ? 2 : 1;
     return op;
 }
 
@@ -379,7 +384,7 @@ static int admit(struct rpc_call *call, struct err *err)
     }
     if (!rpc_server_admit(call->server, route->row->kind))
         return refuse(call, RPC_REFUSED_LIMIT,
-                      err_set(err, ERR_LIMIT, "too many calls at once: try again later"));
+                      err_set(err, ERR_BUSY, "too many calls at once: try again later"));
     call->route = route;
     call->admitted = true;
     call->head = arena_create(HEAD_ARENA_BYTES);

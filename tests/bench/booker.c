@@ -225,3 +225,18 @@ void booker_measure_idle(struct booker *b, size_t in_flight, const struct pump_e
 {
     measure(b, start_idle, in_flight, end, ret);
 }
+
+int booker_release(struct booker *b, const char *lease, struct err *err)
+{
+    Pumasi__V1__ReleaseLeaseRequest message = PUMASI__V1__RELEASE_LEASE_REQUEST__INIT;
+    ProtobufCMessage *reply = NULL;
+    message.id = (char *)lease;
+    struct rpc_request request = {
+        .method = {&pumasi__v1__lease_service__descriptor, "ReleaseLease"},
+        .message = &message.base,
+        .timeout_ms = CALL_MS,
+    };
+    TRY(rpc_client_call(b->channel, &request, &reply, NULL, err));
+    rpc_message_destroy(reply);
+    return 0;
+}

@@ -34,4 +34,7 @@ void booker_measure_batch(struct booker *b, size_t in_flight, const struct pump_
 void booker_measure_idle(struct booker *b, size_t in_flight, const struct pump_end *end,
                          struct pump_figures *ret);
 
+/* Gives a lease back. (blocks) */
+MUST_CHECK int booker_release(struct booker *b, const char *lease, struct err *err);
+
 #endif

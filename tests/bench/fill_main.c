@@ -1,5 +1,6 @@
 /*
- * Books so many leases, for benches of what they cost to keep.
+ * Books so many leases, many in a call, for benches of what they cost to keep. The last call may
+ * book some more than asked for.
  *
  *   bench_fill SERVER CONTEXT ALLOCATION LEASES
  *
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define IN_FLIGHT 64
+#define IN_FLIGHT 4 /* calls */
 #define RUN_MS    (INT64_C(600) * 1000)
 #define DAYS      290
 
@@ -24,7 +25,8 @@ int main(int argc, char **argv)
     }
     struct booker_options options = {
         .server = argv[1], .context = argv[2], .allocation = argv[3], .days = DAYS};
-    struct pump_end end = {.run_ms = RUN_MS, .calls = strtoull(argv[4], NULL, 10)};
+    struct pump_end end = {
+        .run_ms = RUN_MS, .calls = (strtoull(argv[4], NULL, 10) + BOOKER_BATCH - 1) / BOOKER_BATCH};
     struct pump_figures figures = {.failed = 1};
     struct booker *booker = NULL;
     struct err err = ERR_INIT;
@@ -32,7 +34,7 @@ int main(int argc, char **argv)
     if (booker_open(&options, &booker, &err) < 0) {
         fprintf(stderr, "bench_fill: %s\n", err.text);
     } else {
-        booker_measure(booker, IN_FLIGHT, &end, &figures);
+        booker_measure_batch(booker, IN_FLIGHT, &end, &figures);
         pump_print("fill", &figures);
     }
     booker_close(booker);

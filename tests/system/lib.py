@@ -253,6 +253,8 @@ def manifest(now):
 class World:
     """A temporary directory with everything that a test starts and writes."""
 
+    agents_seconds = 40  # that the nodes may take to join and attach
+
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="pumasi-")
         self.processes = []
@@ -379,7 +381,7 @@ class World:
                 raise RuntimeError(f"load_agents ended: {self.agents.text()}")
             return "ready" in self.agents.text()[before:]
 
-        until(ready, 40, "all nodes are attached")
+        until(ready, self.agents_seconds, "all nodes are attached")
 
     def lend(self, gpus, *options):
         """A loan of these many GPUs to project alpha and an allocation of them, approved. Options:

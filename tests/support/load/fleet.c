@@ -131,6 +131,7 @@ int fleet_run(struct fleet *f, int stop_fd, struct err *err)
             tick(f);
             tick_at = now + TICK_MS * NS_PER_MS;
         }
+        (void)fflush(stdout);
         int n = epoll_wait(f->epoll_fd, events, EVENTS, TICK_MS);
         for (int i = 0; i < n; i++) {
             if (!events[i].data.ptr) {

@@ -17,7 +17,8 @@
 
 struct load {
     const char *servers, *operator, * dir, *organisation, *pool, *prefix, *model;
-    int64_t count, gpus, return_ms, usage_period_s, stats_s;
+    int64_t count, gpus, return_ms, usage_period_s, stats_s, heartbeat_s;
+    bool trace;
     struct id *names;
 };
 
@@ -26,6 +27,7 @@ static void show_help(void)
     printf("Usage: load_agents --servers HOST:PORT[,...] --operator DIR --dir DIR\n"
            "         --organisation ID --pool ID --model NAME [--prefix TEXT] [--count N]\n"
            "         [--gpus N] [--return-ms N] [--usage-period S] [--stats S]\n"
+           "         [--heartbeat S] [--trace]\n"
            "tests/support/load/README.md says what each does.\n");
 }
 
@@ -68,6 +70,11 @@ static int read_option(struct load *l, int option, struct err *err)
         return read_number("usage-period", 86400, &l->usage_period_s, err);
     case 'S':
         return read_number("stats", 86400, &l->stats_s, err);
+    case 'H':
+        return read_number("heartbeat", 86400, &l->heartbeat_s, err);
+    case 't':
+        l->trace = true;
+        return 0;
     default:
         show_help();
         return err_set(err, ERR_INVALID, "unknown or incomplete option");
@@ -77,11 +84,14 @@ static int read_option(struct load *l, int option, struct err *err)
 static int read_options(struct load *l, int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {
-        {"servers", 1, NULL, 's'},      {"operator", 1, NULL, 'o'}, {"dir", 1, NULL, 'd'},
-        {"organisation", 1, NULL, 'O'}, {"pool", 1, NULL, 'P'},     {"prefix", 1, NULL, 'p'},
-        {"model", 1, NULL, 'm'},        {"count", 1, NULL, 'n'},    {"gpus", 1, NULL, 'g'},
-        {"return-ms", 1, NULL, 'r'},    {"stats", 1, NULL, 'S'},    {"usage-period", 1, NULL, 'u'},
-        {"help", 0, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"servers", 1, NULL, 's'},   {"operator", 1, NULL, 'o'},
+        {"dir", 1, NULL, 'd'},       {"organisation", 1, NULL, 'O'},
+        {"pool", 1, NULL, 'P'},      {"prefix", 1, NULL, 'p'},
+        {"model", 1, NULL, 'm'},     {"count", 1, NULL, 'n'},
+        {"gpus", 1, NULL, 'g'},      {"return-ms", 1, NULL, 'r'},
+        {"stats", 1, NULL, 'S'},     {"usage-period", 1, NULL, 'u'},
+        {"heartbeat", 1, NULL, 'H'}, {"trace", 0, NULL, 't'},
+        {"help", 0, NULL, 'h'},      {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -132,7 +142,9 @@ static int run(const struct load *l, struct rpc_loop *loop, int stop_fd, struct 
                  .model = l->model,
                  .gpus = (unsigned)l->gpus,
                  .return_ms = (unsigned)l->return_ms,
-                 .usage_period_s = (unsigned)l->usage_period_s},
+                 .usage_period_s = (unsigned)l->usage_period_s,
+                 .heartbeat_s = (unsigned)l->heartbeat_s,
+                 .trace = l->trace},
         .operator= l->operator,
         .dir = l->dir,
         .names = l->names,

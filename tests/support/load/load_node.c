@@ -245,6 +245,8 @@ static void leave(struct load_node *n, struct holding *h)
     meter_close(n->meter, &h->lease.lease, (uint64_t)now_ns(n), emit, n);
     n->counts->returns++;
     n->counts->held--;
+    if (n->options.trace)
+        printf("left %s %lld\n", h->lease.lease.text, (long long)now_ns(n));
     soon(n, n->options.return_ms);
 }
 
@@ -268,6 +270,8 @@ static void on_grants(struct load_node *n, const struct link_grants *grants)
     n->answered = true;
     n->syncing = false;
     n->sync_at = now_ns(n) + (int64_t)grants->sync_after_ms * NS_PER_MS;
+    if (n->options.heartbeat_s > 0)
+        soon(n, (int64_t)n->options.heartbeat_s * 1000);
     meter_set_time(n->meter, grants->server_time, n->asked_ns);
     forget_told(n);
     for (struct holding *h = n->holdings; h; h = h->next)
@@ -351,7 +355,7 @@ void load_node_hear(struct load_node *n)
             on_ack(n);
             break;
         case LINK_RENEWED: /* never asked for */
-    case LINK_POKE:
+        case LINK_POKE:
             soon(n, 0);
             break;
         case LINK_DOWN:

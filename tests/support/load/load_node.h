@@ -28,6 +28,8 @@ struct load_node_options {
     unsigned gpus;           /* 1..LIMIT_GPUS_PER_NODE */
     unsigned return_ms;      /* how long giving a lease back takes */
     unsigned usage_period_s; /* 0: no usage is reported */
+    unsigned heartbeat_s;    /* asks at least so often; 0: as the control plane says */
+    bool trace;              /* says on stdout when it lets go of a lease */
 };
 
 /* What all nodes of a fleet have done. */

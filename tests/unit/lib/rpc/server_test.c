@@ -180,7 +180,7 @@ START_TEST(too_many_calls_are_refused_and_streams_count_apart)
     rig_open(&rig, &(struct rig_setup){.server = {.max_calls = 3, .max_streams = 1}});
     start_parked(&rig, 3);
     struct rpc_status status = rig_check(&rig, "ok", 5000);
-    ck_assert_int_eq(status.err, ERR_LIMIT);
+    ck_assert_int_eq(status.err, ERR_BUSY);
     ck_assert_int_eq(status.code, RPC_RESOURCE_EXHAUSTED);
 
     struct rpc_stream *first = rig_watch(&rig, "park", &inbox);
@@ -192,7 +192,7 @@ START_TEST(too_many_calls_are_refused_and_streams_count_apart)
     inbox_init(&refused);
     struct rpc_stream *second = rig_watch(&rig, "park", &refused);
     ck_assert(inbox_wait(&refused, 0, true));
-    ck_assert_int_eq(refused.status.err, ERR_LIMIT);
+    ck_assert_int_eq(refused.status.err, ERR_BUSY);
     ck_assert_uint_eq(rpc_server_counts(rig.server).refused_limit, 2);
 
     reply_serving(yard_take(&rig.yard));
@@ -262,6 +262,15 @@ START_TEST(stopping_waits_for_handlers_that_were_cancelled)
     rpc_server_stop(rig.server, 50); /* idempotent */
     pthread_join(answerer, NULL);
     rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_handler_that_never_finishes_is_a_broken_promise_not_a_hang)
+{
+    struct rig rig;
+    rig_open(&rig, &(struct rig_setup){.server = {.finish_ms = 100}});
+    start_parked(&rig, 1);
+    rpc_server_stop(rig.server, 10);
 }
 END_TEST
 
@@ -396,6 +405,8 @@ static Suite *server_suite(void)
     tcase_add_test(tc, a_message_that_would_unpack_too_large_is_refused);
     tcase_add_test(tc, text_that_is_no_utf8_is_refused);
     tcase_add_test(tc, stopping_waits_for_handlers_that_were_cancelled);
+    tcase_add_test_raise_signal(tc, a_handler_that_never_finishes_is_a_broken_promise_not_a_hang,
+                                SIGABRT);
     tcase_add_test(tc, a_call_may_finish_within_the_grace);
     suite_add_tcase(suite, tc);
     TCase *load = tcase_create("stop under load");
