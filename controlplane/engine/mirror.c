@@ -251,7 +251,8 @@ static int list(struct checking *c, struct store *store, const char *prefix, con
     struct store_range range = {.prefix = span_text(prefix),
                                 .after = span_text(after),
                                 .revision = c->revision,
-                                .timeout_ms = MIRROR_LOAD_MS};
+                                .timeout_ms = MIRROR_LOAD_MS,
+                                .keys_only = true};
     return store_range(store, &range, each, c, &c->revision, c->err);
 }
 

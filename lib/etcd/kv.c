@@ -136,6 +136,7 @@ int etcd_range(struct etcd_client *client, const struct etcd_range *range, etcd_
     };
     scan.request.range_end = bytes_of(span_of(prefix.end, prefix.end_len));
     scan.request.revision = range->revision;
+    scan.request.keys_only = range->keys_only;
     int rc = scan_pages(&scan, range, &prefix, err);
     etcd_prefix_fini(&prefix);
     if (rc == 0)

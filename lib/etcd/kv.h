@@ -37,6 +37,7 @@ struct etcd_range {
                             every page, so small pages of a large range cost its square */
     int64_t revision;    /* 0: of now, linearizable; the later pages are of the first one's */
     unsigned timeout_ms; /* for all pages together */
+    bool keys_only;      /* values are left out */
 };
 
 /* -ERR_CONFLICT: compacted; -ERR_INVALID: a future revision; -ERR_UNAVAILABLE: no answer in time.

@@ -73,6 +73,7 @@ struct store_range {
     size_t limit;      /* at most so many keys; 0: all of them, fetched by pages inside */
     int64_t revision;  /* as of that revision; 0: of now, linearizable */
     int timeout_ms;    /* for all pages together */
+    bool keys_only;    /* the values may be left out */
 };
 
 /* Shows one key of a listing. A negative return ends the listing, which returns that code. */

@@ -116,6 +116,7 @@ static int etcd_store_range(struct store *store, const struct store_range *range
         .limit = range->limit,
         .revision = range->revision,
         .timeout_ms = (unsigned)range->timeout_ms,
+        .keys_only = range->keys_only,
     };
     return etcd_range(self(store)->client, &wanted, on_listed, &listing, ret_revision, err);
 }

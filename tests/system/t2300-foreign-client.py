@@ -201,7 +201,8 @@ def check_keys(control, message, leases):
         if (str(read.seq).zfill(20) if row[2].endswith("Commit") else read.id) != name:
             wrong.append(key)
     tap.ok(not strangers, "etcd holds only keys that the specification names", strangers)
-    unused = {PREFIX + "usage/ID", PREFIX + "contributions/ID"}  # nothing of that kind was made
+    unused = {PREFIX + kind for kind in ("usage/ID", "contributions/ID", "closings/MONTH",
+                                         "statements/ID")}  # nothing of that kind was made
     tap.ok({r[0] for r in rows} - seen <= unused, "and a key of every row",
            {r[0] for r in rows} - seen)
     tap.ok(not wrong, "each value is the message of its row, named as its key", wrong)

@@ -81,6 +81,10 @@ START_TEST(keys_come_in_order_by_pages_of_one_revision)
     ck_assert_int_eq(list(&range, &out, &revision), 0);
     ck_assert_str_eq(out.data, "/l/c=3 ");
 
+    range = (struct etcd_range){.prefix = span_text("/l/"), .keys_only = true};
+    ck_assert_int_eq(list(&range, &out, &revision), 0);
+    ck_assert_str_eq(out.data, "/l/a= /l/b= /l/c= ");
+
     range = (struct etcd_range){.prefix = span_of(NULL, 0)};
     ck_assert_int_eq(list(&range, &out, &revision), 0);
     ck_assert_str_eq(out.data, "/k=before /l/a=1 /l/b=2 /l/c=3 /m=behind ");
