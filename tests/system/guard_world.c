@@ -377,9 +377,16 @@ struct grant world_lease(struct world *w, const char *lease, unsigned device, ui
 {
     struct err err = ERR_INIT;
     struct grant g = world_grant(w, lease, device, ttl_ms);
-    if (world_install(w, &g, w->control_plane, NULL, NULL, &err) < 0)
+    int rc = world_install(w, &g, w->control_plane, NULL, NULL, &err);
+    /* What was on the device before may still be on its way back. */
+    for (int i = 0; i < 4000 && rc == -ERR_CONFLICT; i++) {
+        wait_until_ns(boot_now_ns() + 5000000);
+        rc = world_install(w, &g, w->control_plane, NULL, NULL, &err);
+    }
+    if (rc < 0)
         tap_note("%s", err.text);
-    NEED(err.code == ERR_OK);
+    NEED(rc == 0);
+    err = ERR_INIT;
     *ret_tenant = actor_start(NULL);
     if (guard_client_move(w->client, &g.lease, ret_tenant->pid, &err) < 0)
         tap_note("%s", err.text);
