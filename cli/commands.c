@@ -11,12 +11,13 @@
 #include <string.h>
 
 static const struct command *const tables[] = {
-    lease_commands,      run_commands,          pool_commands,   loan_commands,
-    allocation_commands, approve_commands,      usage_commands,  statement_commands,
-    budget_commands,     stage_commands,        cofund_commands, quota_commands,
-    apply_commands,      organisation_commands, user_commands,   node_commands,
-    init_commands,       ca_commands,           login_commands,  context_commands,
-    completion_commands, man_commands,          help_commands,   version_commands};
+    lease_commands,      run_commands,     pool_commands,       loan_commands,
+    allocation_commands, approve_commands, usage_commands,      statement_commands,
+    ledger_commands,     witness_commands, budget_commands,     stage_commands,
+    cofund_commands,     quota_commands,   apply_commands,      organisation_commands,
+    user_commands,       node_commands,    init_commands,       ca_commands,
+    login_commands,      context_commands, completion_commands, man_commands,
+    help_commands,       version_commands};
 
 const struct command *command_at(size_t i)
 {

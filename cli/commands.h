@@ -27,6 +27,8 @@ extern const struct command run_commands[];
 extern const struct command budget_commands[];
 extern const struct command stage_commands[];
 extern const struct command statement_commands[];
+extern const struct command ledger_commands[];
+extern const struct command witness_commands[];
 extern const struct command usage_commands[];
 extern const struct command user_commands[];
 extern const struct command version_commands[];

@@ -13,7 +13,7 @@ static const struct api_service *const services[] = {
     &api_organisation_service, &api_programme_service, &api_pool_service,     &api_loan_service,
     &api_allocation_service,   &api_lease_service,     &api_approval_service, &api_identity_service,
     &api_usage_service,        &api_statement_service, &api_event_service,    &api_node_service,
-    &api_stage_service,
+    &api_stage_service,        &api_ledger_service,
 };
 #define SERVICE_COUNT (sizeof services / sizeof *services)
 

@@ -5,6 +5,7 @@
 #include "controlplane/effect/certifier.h"
 #include "controlplane/effect/issuer.h"
 #include "controlplane/engine/engine.h"
+#include "controlplane/ledger/keeper.h"
 #include "lib/rpc/server.h"
 
 /*
@@ -18,6 +19,7 @@ struct api_options {
     struct attached *attached;
     const struct issuer *issuer;
     struct certifier *certifier; /* for those who join or renew */
+    struct keeper *keeper;       /* of the ledger */
     const struct env *env;       /* thread-safe */
     struct log *log;             /* may be NULL */
 };

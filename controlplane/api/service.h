@@ -55,6 +55,7 @@ extern const struct api_service api_usage_service;
 extern const struct api_service api_statement_service;
 extern const struct api_service api_event_service;
 extern const struct api_service api_node_service;
+extern const struct api_service api_ledger_service;
 extern const struct api_service api_stage_service;
 
 /* The principal of a call, or the call is failed and the code returned. */

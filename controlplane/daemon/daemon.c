@@ -8,6 +8,7 @@
 #include "controlplane/console/console.h"
 #include "controlplane/daemon/keys.h"
 #include "controlplane/daemon/seed.h"
+#include "controlplane/ledger/keeper.h"
 #include "controlplane/notice/notifier.h"
 #include "lib/base/file.h"
 #include "lib/base/limits.h"
@@ -55,6 +56,7 @@ struct daemon {
     struct issuer *issuer;
     struct attached *attached;
     struct engine *engine;
+    struct keeper *keeper;
     struct seed *seed;
     struct api *api;
     struct rpc_tls_source *tls;
@@ -236,6 +238,28 @@ static int create_engine(struct daemon *d, struct err *err)
     return 0;
 }
 
+/* ---- the ledger ---- */
+
+#define LEDGER_EVERY_MS 2000
+
+static int create_keeper(struct daemon *d, struct err *err)
+{
+    char dir[PATH_MAX];
+    TRY(path_in(d, LAYOUT_LEDGER, dir, err));
+    struct keeper_options options = {
+        .store = d->store,
+        .engine = d->engine,
+        .dir = dir,
+        .key = keys_sign_key(d->keys),
+        .env = d->options.env,
+        .log = d->options.log,
+        .every_ms = LEDGER_EVERY_MS,
+        .checkpoint_s = (int)config_int(d->options.config, "ledger.checkpoint"),
+    };
+    int rc = keeper_create(&options, &d->keeper, err);
+    return rc < 0 ? err_prefix(err, rc, "the ledger's archive") : 0;
+}
+
 /* ---- the server ---- */
 
 /* The services come after the server; calls come after both. */
@@ -274,6 +298,7 @@ static int add_services(struct daemon *d, struct err *err)
         .engine = d->engine,
         .attached = d->attached,
         .issuer = d->issuer,
+        .keeper = d->keeper,
         .certifier = keys_certifier(d->keys),
         .env = d->options.env,
         .log = d->options.log,
@@ -428,9 +453,11 @@ static int start_all(struct daemon *d, struct err *err)
     TRY(create_server(d, err));
     TRY(open_store(d, err));
     TRY(create_engine(d, err));
+    TRY(create_keeper(d, err));
     TRY(add_services(d, err));
     TRY(create_notifier(d, err));
     TRY(engine_start(d->engine, err));
+    TRY(keeper_start(d->keeper, err));
     rpc_server_start(d->server);
     TRY(start_watchdog(d, err));
     return start_console(d, err);
@@ -502,8 +529,10 @@ static void stop_server(struct daemon *d)
 
 static void stop_engine(struct daemon *d)
 {
+    keeper_stop(d->keeper);
     engine_destroy(d->engine);
     notifier_destroy(d->notifier);
+    keeper_destroy(d->keeper);
     rpc_server_destroy(d->server);
     rpc_reflection_destroy(d->reflection);
     rpc_health_destroy(d->health);

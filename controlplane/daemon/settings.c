@@ -25,6 +25,8 @@ const struct config_option settings_table[] = {
     {"etcd.program", CONFIG_TEXT, "/usr/bin/etcd", 0, 0, "the embedded etcd's program"},
     {"leader.ttl", CONFIG_DURATION, "5", 2, 60,
      "how long others wait after this process died before they lead"},
+    {"ledger.checkpoint", CONFIG_DURATION, "600", 0, 86400,
+     "how old a ledger's checkpoint becomes before a new one is signed for what came since"},
     {"certificate.user_life", CONFIG_DURATION, "90d", 10, 63072000,
      "how long a user's certificate is valid; renewed from half of it on"},
     {"certificate.node_life", CONFIG_DURATION, "30d", 10, 63072000,

@@ -11,6 +11,7 @@
 #define LIMIT_TEXT_BYTES             1024       /* a free text (reason, evidence) */
 #define LIMIT_NAME_BYTES             128        /* a display name */
 #define LIMIT_PAGE_ITEMS             1000       /* objects in one page of a listing */
+#define LIMIT_SEGMENT_BYTES          ((size_t)1 << 31) /* one sealed segment of a ledger */
 #define LIMIT_TXN_OPS                128 /* operations in one etcd transaction (etcd's default) */
 #define LIMIT_VALUE_BYTES            (1 << 20) /* one stored value (etcd refuses above 1.5 MiB) */
 #define LIMIT_BATCH_ITEMS            256       /* bookings in one call */

@@ -12,7 +12,7 @@ struct level {
 };
 
 struct merkle_tree {
-    struct hasher *hasher;
+    struct hasher *hasher; /* for appending: readers may be several */
     struct level levels[MERKLE_LEVELS];
 };
 
@@ -85,8 +85,9 @@ struct merkle_frontier merkle_tree_frontier(const struct merkle_tree *t, uint64_
 
 struct merkle_hash merkle_tree_root(const struct merkle_tree *t, uint64_t size)
 {
+    CLEANUP_HASHER struct hasher *h = hasher_create();
     struct merkle_frontier f = merkle_tree_frontier(t, size);
-    return merkle_frontier_root(&f, t->hasher);
+    return merkle_frontier_root(&f, h);
 }
 
 /* ---- Proofs --------------------------------------------------------------------------------- */
@@ -95,6 +96,7 @@ struct merkle_hash merkle_tree_root(const struct merkle_tree *t, uint64_t size)
  * the count: what RFC 6962 calls MTH(D[begin:end]). */
 static struct merkle_hash subtree(const struct merkle_tree *t, uint64_t begin, uint64_t end)
 {
+    CLEANUP_HASHER struct hasher *h = hasher_create();
     struct merkle_hash parts[MERKLE_LEVELS];
     int n = 0;
     ENSURE(begin < end && end <= merkle_tree_size(t));
@@ -105,7 +107,7 @@ static struct merkle_hash subtree(const struct merkle_tree *t, uint64_t begin, u
     }
     struct merkle_hash root = parts[n - 1];
     for (int i = n - 2; i >= 0; i--)
-        root = merkle_node(t->hasher, &parts[i], &root);
+        root = merkle_node(h, &parts[i], &root);
     return root;
 }
 

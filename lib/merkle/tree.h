@@ -5,7 +5,8 @@
 
 /*
  * A tree in memory: the hashes of its leaves and of every perfect subtree, 64 bytes a leaf. Any
- * root and any proof, also of an earlier size, in logarithmic time. One thread.
+ * root and any proof, also of an earlier size, in logarithmic time. One thread appends; meanwhile
+ * nobody reads; readers may be several.
  */
 struct merkle_tree;
 

@@ -13,6 +13,7 @@
 #define LAYOUT_SERVER_CERT "pki/server.pem" /* of pumasid: service identity, server and client */
 #define LAYOUT_SERVER_KEY  "pki/server.key"
 #define LAYOUT_SIGN_KEY    "pki/sign.key" /* signs grants */
+#define LAYOUT_LEDGER      "ledger" /* directory: sealed months */
 #define LAYOUT_SIGN_PUB    "pki/sign.pub" /* PEM */
 
 /*
