@@ -8,6 +8,7 @@
 #include "pumasi/v1/event.pb-c.h"
 #include "pumasi/v1/identity.pb-c.h"
 #include "pumasi/v1/lease.pb-c.h"
+#include "pumasi/v1/ledger.pb-c.h"
 #include "pumasi/v1/loan.pb-c.h"
 #include "pumasi/v1/organisation.pb-c.h"
 #include "pumasi/v1/pool.pb-c.h"
@@ -27,6 +28,7 @@ const ProtobufCServiceDescriptor *service_find(const char *name)
         &pumasi__v1__organisation_service__descriptor, &pumasi__v1__pool_service__descriptor,
         &pumasi__v1__programme_service__descriptor,    &pumasi__v1__statement_service__descriptor,
         &pumasi__v1__usage_service__descriptor,        &pumasi__v1__stage_service__descriptor,
+        &pumasi__v1__ledger_service__descriptor,
     };
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
         if (strcmp(services[i]->short_name, name) == 0)

@@ -135,7 +135,7 @@ static int look(struct witness *w, struct err *err)
     struct note note;
     struct checkpoint now;
     struct note_signature line;
-    char origin[NOTE_NAME_CAP];
+    char origin[NOTE_NAME_CAP], name[2 * ID_CAP];
     struct id organisation = id_literal(invocation_text(w->inv, "organisation"));
     TRY(fetch_checkpoint(w, err));
     TRY(checkpoint_open(buf_span(&w->note), &w->ledger, &note, &now, err));
@@ -143,8 +143,10 @@ static int look(struct witness *w, struct err *err)
     if (strcmp(origin, now.origin) != 0)
         return err_set(err, ERR_VERIFICATION, _("this is the checkpoint of %s"), now.origin);
     TRY(judge(w, &now, err));
-    TRY(cosignature_sign(note.text, w->signer.context.user.text, now.at, w->signer.key, &line,
-                         err));
+    (void)snprintf(name, sizeof name, "%s.%s", w->signer.context.user.text,
+                   w->signer.context.organisation.text);
+    TRY(cosignature_sign(note.text, name, env_now(&invocation_host(w->inv)->env), w->signer.key,
+                         &line, err));
     TRY(file_write(w->path, note.text, 0644, err));
     TRY(send_cosignature(w, &line, err));
     invocation_say(w->inv, _("cosigned %s with %llu entries"), now.origin,
