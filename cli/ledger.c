@@ -1,6 +1,6 @@
 /*
- * Owns: the commands `statement close` and `ledger months|checkpoint|verify`. `ledger verify` needs
- * no server and believes nothing but the bytes. One thread.
+ * Owns: the commands `ledger close|months|checkpoint|verify`. `ledger verify` needs no server and
+ * believes nothing but the bytes. One thread.
  */
 #include "billing/ledger/segment.h"
 #include "cli/call.h"
@@ -137,7 +137,7 @@ static const struct command_option file_argument[] = {
 };
 
 const struct command ledger_commands[] = {
-    {.noun = "statement",
+    {.noun = "ledger",
      .verb = "close",
      .summary = N_("close a month: two people, one checklist"),
      .details = N_("The first who asks is shown the checklist and proposes; somebody else of the "
@@ -146,8 +146,8 @@ const struct command ledger_commands[] = {
                    "month becomes a correction, and the month is sealed."),
      .options = close_options,
      .examples =
-         (const char *const[]){"pumasi statement close --month 2026-02",
-                               "pumasi statement close --month 2026-02 --checklist 5f1c...", NULL},
+         (const char *const[]){"pumasi ledger close --month 2026-02",
+                               "pumasi ledger close --month 2026-02 --checklist 5f1c...", NULL},
      .call = &close_call,
      .exec = call_exec},
     {.noun = "ledger",

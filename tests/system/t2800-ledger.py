@@ -16,16 +16,16 @@ def month_before():
 
 def close(world, month):
     """Two people, one checklist."""
-    proposed = world.must("statement", "close", "--month", month, "-o", "json", who="admin.nipa")
+    proposed = world.must("ledger", "close", "--month", month, "-o", "json", who="admin.nipa")
     tap.ok("checklist" in proposed.err + proposed.out, "the first who asks proposes", proposed)
     months = world.must("ledger", "months", "-o", "json", who="admin.nipa").json()["items"]
     tap.ok([(m["id"], m["state"]) for m in months] == [(month, "proposed")], "and closes nothing",
            months)
     checklist = months[0]["checklist"]["hash"]
-    same = world.cli("statement", "close", "--month", month, "--checklist", checklist,
+    same = world.cli("ledger", "close", "--month", month, "--checklist", checklist,
                      who="admin.nipa")
     tap.ok(same.code == 5, "the same person can't close it", same)
-    world.must("statement", "close", "--month", month, "--checklist", checklist, who="ok.nipa")
+    world.must("ledger", "close", "--month", month, "--checklist", checklist, who="ok.nipa")
     lib.until(lambda: world.must("ledger", "months", "-o", "json", who="admin.nipa").json()["items"]
               [0]["state"] == "sealed", 30, "the month is sealed")
     tap.ok(True, "a second one closes it, and it is sealed")
