@@ -16,9 +16,8 @@
  *
  * One text for one meaning: decimal numbers without leading zeros, exactly these lines.
  */
-#define CHECKPOINT_TEXT_CAP          512
-#define CHECKPOINT_FEDERATION_ORIGIN "pumasi.internal/federation"
-#define CHECKPOINT_LEDGER_ORIGIN     "pumasi.internal/ledger/" /* and the organisation's id */
+#define CHECKPOINT_TEXT_CAP      512
+#define CHECKPOINT_LEDGER_ORIGIN "pumasi.internal/ledger/" /* and the organisation's id */
 
 struct checkpoint {
     char origin[NOTE_NAME_CAP];
