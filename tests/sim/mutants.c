@@ -14,7 +14,6 @@
 #include "nodeagent/agent/journal.h"
 #include "nodeagent/agent/meter.h"
 #include "nodeagent/guard/leases.h"
-#include "nodeagent/guard/nonces.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -34,11 +33,8 @@
     X(FORGETFUL_SYNC,  "forgetful-sync",  "now and then a lease is missing from a node's grants")           \
     X(NO_WAKE,         "no-wake",         "the guard does not wake for a deadline")                         \
     X(NO_TTL,          "no-ttl",          "the guard honours a grant to the lease's end, however silent")   \
-    X(ANY_NONCE,       "any-nonce",       "a grant's time counts from its coming, not from the question")   \
     X(NO_RECORD,       "no-record",       "a guard that restarts knows no leases")                          \
-    X(NO_TOMBSTONE,    "no-tombstone",    "the guard forgets what it has taken back")                       \
     X(NO_MARK,         "no-mark",         "an agent that restarts has forgotten what it was metering")      \
-    X(HEARS_TWICE,     "hears-twice",     "an agent that restarts meters old events again")                 \
     X(NO_REPORT,       "no-report",       "usage stays on the node")                                        \
     X(EARLY_CUT,       "early-cut",       "an interval ends later than it was cut")
 /* clang-format on */
@@ -215,15 +211,6 @@ WRAP(int, grant_decode, struct span bytes, struct grant *ret, struct err *err)
     return rc;
 }
 
-WRAP(bool, nonces_find, const struct nonces *n, const uint8_t bytes[GRANT_NONCE_BYTES],
-     uint64_t now_ns, uint64_t *ret_made_ns)
-{
-    bool found = __real_nonces_find(n, bytes, now_ns, ret_made_ns);
-    if (is(MUTANT_ANY_NONCE))
-        *ret_made_ns = now_ns;
-    return found || is(MUTANT_ANY_NONCE);
-}
-
 WRAP(int, leases_init, struct leases *t, const char *dir, const uint8_t *boot_id, struct err *err)
 {
     int rc = __real_leases_init(t, dir, boot_id, err);
@@ -232,27 +219,11 @@ WRAP(int, leases_init, struct leases *t, const char *dir, const uint8_t *boot_id
     return rc;
 }
 
-WRAP(struct lease_place *, leases_find, struct leases *t, const struct id *lease)
-{
-    struct lease_place *p = __real_leases_find(t, lease);
-    if (p && p->state == GUARD_STATE_RETURNED && is(MUTANT_NO_TOMBSTONE)) {
-        *p = (struct lease_place){.state = GUARD_STATE_FREE};
-        return NULL;
-    }
-    return p;
-}
-
 /* ---- agent ---- */
 
 WRAP(int, meter_restore, struct meter *m, struct span mark, struct err *err)
 {
     return is(MUTANT_NO_MARK) ? 0 : __real_meter_restore(m, mark, err);
-}
-
-WRAP(bool, meter_see, struct meter *m, uint64_t boot_ns, uint64_t number)
-{
-    bool news = __real_meter_see(m, boot_ns, number);
-    return news || is(MUTANT_HEARS_TWICE);
 }
 
 WRAP(bool, journal_next_pending, const struct journal *j, uint64_t seq, uint64_t *ret_seq,
