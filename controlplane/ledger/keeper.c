@@ -236,7 +236,7 @@ static int fresh_head(struct keeper *k, const struct id *organisation, struct he
 static int print_head(struct keeper *k, const struct id *organisation, struct buf *out,
                       struct err *err)
 {
-    struct head *head;
+    struct head *head = NULL;
     TRY(fresh_head(k, organisation, &head, err));
     buf_printf(out, "%s\n", head->text);
     for (size_t i = 0; i < head->n; i++)
