@@ -92,6 +92,7 @@ static int check_document(struct verifying *v, struct span basis, const char *na
                           struct err *err)
 {
     CLEANUP_BUF struct buf made;
+    buf_init(&made, ZIP_BYTES);
     const struct zip_member *file = zip_archive_find(&v->files, name);
     bool drawn = format == DOCUMENT_PDF || format == DOCUMENT_XLSX;
     if (!file)
@@ -100,7 +101,6 @@ static int check_document(struct verifying *v, struct span basis, const char *na
         buf_printf(v->said, "note: %s was made by another renderer; its hash is right\n", name);
         return 0;
     }
-    buf_init(&made, ZIP_BYTES);
     TRY(bundle_document(basis, v->statement, &v->files, format, &made, err));
     if (!span_equal(buf_span(&made), buf_span(&file->bytes)))
         return failed(err, "the basis gives another document", name);

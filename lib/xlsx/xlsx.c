@@ -166,11 +166,11 @@ const char *xlsx_cell_name(unsigned row, unsigned column, bool absolute, char ds
 int xlsx_finish(struct xlsx *x, struct buf *out, struct err *err)
 {
     CLEANUP_BUF struct buf bytes;
+    buf_init(&bytes, XLSX_BYTES);
     lxw_error rc = workbook_close(x->book);
     x->book = NULL;
     if (rc != LXW_NO_ERROR)
         return err_set(err, ERR_IO, "the workbook could not be written: %s", lxw_strerror(rc));
-    buf_init(&bytes, XLSX_BYTES);
     TRY(file_read(x->path, &bytes, err));
     buf_append(out, bytes.data, bytes.len);
     return out->full ? err_set(err, ERR_LIMIT, "the workbook is too large") : 0;

@@ -9,9 +9,9 @@ static void fuzz_line(struct span bytes)
 {
     struct ledger_entry e;
     CLEANUP_BUF struct buf again;
+    buf_init(&again, LEDGER_LINE_MAX);
     if (ledger_line_decode(bytes, &e, NULL) < 0)
         return;
-    buf_init(&again, LEDGER_LINE_MAX);
     ledger_line_encode(&e, &again);
     ENSURE(span_equal(bytes, buf_span(&again)));
 }
@@ -20,9 +20,9 @@ static void fuzz_checkpoint(struct span bytes)
 {
     struct checkpoint c;
     CLEANUP_BUF struct buf again;
+    buf_init(&again, CHECKPOINT_TEXT_CAP);
     if (checkpoint_parse(bytes, &c, NULL) < 0)
         return;
-    buf_init(&again, CHECKPOINT_TEXT_CAP);
     checkpoint_format(&c, &again);
     ENSURE(span_equal(bytes, buf_span(&again)));
 }
@@ -32,9 +32,9 @@ static void fuzz_note(struct span bytes)
     static const struct public_key nobody;
     struct note note;
     CLEANUP_BUF struct buf again;
+    buf_init(&again, 2 * NOTE_BYTES);
     if (note_parse(bytes, &note, NULL) < 0)
         return;
-    buf_init(&again, 2 * NOTE_BYTES);
     buf_append(&again, note.text.data, note.text.len);
     buf_append_char(&again, '\n');
     for (size_t i = 0; i < note.n; i++)
@@ -47,9 +47,9 @@ static void fuzz_month(struct span bytes)
 {
     struct month_note m;
     CLEANUP_BUF struct buf again;
+    buf_init(&again, 2 * NOTE_BYTES);
     if (month_note_parse(bytes, &m, NULL) < 0)
         return;
-    buf_init(&again, 2 * NOTE_BYTES);
     month_note_format(&m, &again);
     ENSURE(span_equal(bytes, buf_span(&again)));
     month_note_fini(&m);
