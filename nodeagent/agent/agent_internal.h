@@ -75,6 +75,7 @@ struct agent {
     /* grants; one question at a time */
     struct held_table held;
     bool asking;                      /* a question is not answered yet */
+    unsigned slow_answers;            /* in a row, while the meter has no time */
     bool void_answer;                 /* and its answer will be for a guard that is gone */
     uint8_t nonce[GRANT_NONCE_BYTES]; /* of the last question */
     uint64_t asked_ns;

@@ -7,8 +7,9 @@
 #include "nodeagent/agent/agent_internal.h"
 #include "nodeagent/agent/guarding.h"
 
-#define CONFLICT_MS 250  /* a grant that has to wait for another's return */
-#define RETRY_MS    5000 /* a question that could not be asked */
+#define SLOW_ANSWERS_MAX 4    /* then one of them is believed */
+#define CONFLICT_MS      250  /* a grant that has to wait for another's return */
+#define RETRY_MS         5000 /* a question that could not be asked */
 
 void granting_want(struct agent *a, int64_t within_ms)
 {
@@ -113,13 +114,19 @@ static void obey(struct agent *a, const struct link_grants *grants)
 }
 
 /* The server's instant lay somewhere between question and answer. An answer that took long says
- * little: it counts only when there is nothing better, or when it proves the meter wrong. */
+ * little: it counts when it proves the meter wrong, or when some questions in a row brought nothing
+ * better; until then a meter without time is asked for again at once. */
 static void hear_time(struct agent *a, struct instant server)
 {
     uint64_t now_ns = (uint64_t)agent_now_ns(a);
     bool quick = now_ns - a->asked_ns <= METER_LAG_S * (uint64_t)AGENT_NS_PER_MS * 1000;
     bool fits = meter_has_time(a->meter) && meter_instant(a->meter, a->asked_ns).s <= server.s &&
                 server.s <= meter_instant(a->meter, now_ns).s + METER_LAG_S;
+    if (!quick && !meter_has_time(a->meter) && ++a->slow_answers < SLOW_ANSWERS_MAX) {
+        granting_want(a, 0);
+        return;
+    }
+    a->slow_answers = 0;
     if (quick || !fits)
         meter_set_time(a->meter, server, a->asked_ns);
 }

@@ -116,7 +116,7 @@ void world_propose_and_consent(struct world *w, const struct world_loan_terms *t
 struct id world_make_allocation(struct world *w, const char *project, int64_t gpus,
                                 int64_t budget_krw);
 
-/* Signed by as many of the agency's approvers as it needs. */
+/* Signed by ok1.nipa and, where two are needed, by ok.msit, who comes into the world for that. */
 void world_approve(struct world *w, const struct id *approval);
 
 /* Signs the approval as shown now. */
