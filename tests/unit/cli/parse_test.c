@@ -72,7 +72,7 @@ static const struct {
     {"pumasi laese list", "unknown command 'laese'; did you mean 'lease'?"},
     {"pumasi zzzzzzzz", "unknown command 'zzzzzzzz'"},
     {"pumasi lease lst", "lease: unknown verb 'lst'; did you mean 'list'?"},
-    {"pumasi lease", "'lease' needs a verb: book, list, show, release"},
+    {"pumasi lease", "'lease' needs a verb: book, explain, extend, cancel, list, show, release"},
     {"pumasi lease list --stat active", "unknown option 'stat'; did you mean 'state'?"},
     {"pumasi lease list -Z", "unknown option '-Z'"},
     {"pumasi --state x lease list", "unknown option 'state'"},
