@@ -74,7 +74,6 @@ struct wire {
     /* the client's end */
     bool client_done;
     bool cancel_due; /* given up by the client; its last callback is still to come */
-    bool handle;     /* the stream's handle was not given back */
     bool is_stream;
     struct rpc_stream_handler handler;
     rpc_reply_fn reply;
@@ -525,7 +524,7 @@ int rpc_stream_open(struct rpc_channel *channel, struct rpc_method method,
     struct wire *w = open_wire(channel, method);
     (void)options;
     (void)err;
-    w->is_stream = w->handle = true;
+    w->is_stream = true;
     w->handler = *handler;
     w->stream.wire = w;
     w->refs++;
@@ -576,7 +575,6 @@ void rpc_stream_destroy(struct rpc_stream *stream)
         return;
     struct wire *w = stream->wire;
     rpc_stream_cancel(stream);
-    w->handle = false;
     release(w);
 }
 

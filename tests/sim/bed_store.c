@@ -19,7 +19,6 @@ struct bed_store {
     const uint64_t *life;
     uint64_t born;
     struct attempt *attempts;
-    uint64_t unknown;
 };
 
 /* One commit under way. */
@@ -173,8 +172,6 @@ static void time_is_up(void *arg)
     struct attempt *a = arg;
     struct store_result result = {.outcome = STORE_UNKNOWN};
     (void)err_set(&result.err, ERR_UNKNOWN_OUTCOME, "no answer in time");
-    if (!a->answered)
-        a->store->unknown++;
     answer(a, &result);
     let_go(a);
 }
@@ -352,9 +349,4 @@ struct store *bed_store_create(int host, struct store *inner)
     s->life = &bed_host(host)->life;
     s->born = *s->life;
     return &s->base;
-}
-
-uint64_t bed_store_unknown(const struct store *s)
-{
-    return ((const struct bed_store *)s)->unknown;
 }

@@ -15,7 +15,4 @@
  */
 struct store *bed_store_create(int host, struct store *inner);
 
-/* How it went with one host's commits, for the table of faults. */
-uint64_t bed_store_unknown(const struct store *s);
-
 #endif

@@ -79,15 +79,3 @@ void replica_pause(struct replica *r, int64_t until)
 {
     bed_host(r->host)->paused_until = until;
 }
-
-struct engine_status replica_status(const struct replica *r)
-{
-    struct engine_status status;
-    engine_status(r->engine, &status);
-    return status;
-}
-
-bool replica_leads(const struct replica *r)
-{
-    return bed_host(r->host)->up && replica_status(r).leader;
-}

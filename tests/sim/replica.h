@@ -19,7 +19,4 @@ void replica_start(struct replica *r);
 void replica_crash(struct replica *r);
 void replica_pause(struct replica *r, int64_t until); /* bed time */
 
-bool replica_leads(const struct replica *r);
-struct engine_status replica_status(const struct replica *r);
-
 #endif
